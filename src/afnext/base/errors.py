@@ -1,0 +1,63 @@
+"""One tree of errors. Each message is one line: what was given, what was expected, what to do.
+
+    AfnextError (ValueError)
+    +-- AudioError          a recording that cannot be decoded, or holds nothing usable
+    +-- ConversationError   messages, parts or dialects that do not fit the canonical form
+    +-- CheckpointError     a model folder, a tensor, a tokenizer or a template that does not fit
+    +-- RecipeError         a configuration file or override
+    +-- RequestError        a question or sampling setting that cannot be answered as asked
+    |   +-- OverLimitError  a recording longer than the model's limit
+    +-- SceneError          an impossible synthetic scene
+    +-- MissingToolError    a program or optional package that is not installed
+
+They are for users' mistakes, and the command line prints them without a traceback (exit code 2).
+Our own mistakes are ``assert``.
+"""
+
+
+class AfnextError(ValueError):
+    """A user's mistake, told in one line.
+
+    Args:
+        given: what was given, with the name or value the user knows it by.
+        expected: what would have been right, if that is not plain from ``given``.
+        do: what to do about it.
+    """
+
+    exit_code = 2
+
+    def __init__(self, given: str, *, expected: str = "", do: str = "") -> None:
+        parts = [given, f"expected {expected}" if expected else "", do]
+        super().__init__("; ".join(" ".join(part.split()) for part in parts if part))
+
+
+class AudioError(AfnextError):
+    """A recording that cannot be decoded, or holds nothing usable."""
+
+
+class ConversationError(AfnextError):
+    """Messages, parts or dialects that do not fit the canonical form."""
+
+
+class CheckpointError(AfnextError):
+    """A model folder, a tensor, a tokenizer or a template that does not fit."""
+
+
+class RecipeError(AfnextError):
+    """A configuration file or override that does not fit its schema."""
+
+
+class RequestError(AfnextError):
+    """A question or sampling setting that cannot be answered as asked."""
+
+
+class OverLimitError(RequestError):
+    """A recording longer than the model's limit."""
+
+
+class SceneError(AfnextError):
+    """An impossible synthetic scene."""
+
+
+class MissingToolError(AfnextError):
+    """A program or optional package that is not installed."""
