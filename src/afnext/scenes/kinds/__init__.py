@@ -1,0 +1,1 @@
+"""The procedural sounds: a toolbox of waves, and one function for each kind, by family."""

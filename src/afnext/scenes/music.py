@@ -1,0 +1,242 @@
+"""Short phrases played by General MIDI instruments: instrument, tempo, key and every note known."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from afnext.audio.spec import SAMPLE_RATE
+from afnext.base.errors import SceneError
+from afnext.scenes.tools import package, run, sound_font
+from afnext.scenes.trim import heard, peak_one
+from afnext.scenes.worlds import Dice, World
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """A family of patches that a listener calls by one name.
+
+    Attributes:
+        patches: General MIDI programs from 0 (drum kits for drums) by world; no patch is in two worlds.
+        low: lowest MIDI pitch of the register it plays in.
+        high: highest MIDI pitch.
+        chords: whether it plays chords or one note at a time.
+        beats: note lengths in beats.
+    """
+
+    patches: dict[World, tuple[int, ...]]
+    low: int
+    high: int
+    chords: bool = False
+    beats: tuple[float, ...] = (0.5, 0.5, 1.0, 1.0, 2.0)
+
+
+def _worlds(train: tuple[int, ...], validation: tuple[int, ...], test: tuple[int, ...]) -> dict[World, tuple[int, ...]]:
+    return {"train": train, "validation": validation, "test": test}
+
+
+INSTRUMENTS: dict[str, Instrument] = {
+    "piano": Instrument(_worlds((0, 3, 4), (1,), (2,)), 48, 84, chords=True),
+    "organ": Instrument(_worlds((16, 18, 19), (20,), (17,)), 48, 79, chords=True, beats=(1.0, 2.0)),
+    "guitar": Instrument(_worlds((24, 26, 27), (28,), (25,)), 45, 74, chords=True, beats=(0.5, 0.5, 1.0)),
+    "bass": Instrument(_worlds((32, 34, 35, 36), (37,), (33,)), 28, 45, beats=(0.5, 0.5, 1.0)),
+    "strings": Instrument(_worlds((40, 42, 48, 51), (50,), (41,)), 55, 81, beats=(1.0, 2.0)),
+    "saxophone": Instrument(_worlds((64, 66), (67,), (65,)), 50, 72),
+    "flute": Instrument(_worlds((72, 73, 75), (79,), (74,)), 74, 96),
+    "brass": Instrument(_worlds((56, 59, 62), (60,), (61,)), 55, 77),
+    "mallets": Instrument(_worlds((9, 11, 13), (8,), (12,)), 65, 91, beats=(0.5, 0.5, 0.5, 1.0)),
+    "drums": Instrument(_worlds((0, 16, 25, 40), (8,), (32,)), 35, 51),
+}
+TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
+KICK, SNARE, CLOSED_HAT, OPEN_HAT = 36, 38, 42, 46
+RELEASE = 1.5  # seconds that a last note may ring on
+GAP = 0.5  # seconds of silence between two phrases of one rendering
+FADE = 0.05  # seconds over which a note that still rings is let go
+RENDER_RATE = (
+    2 * SAMPLE_RATE
+)  # fluidsynth does not filter what it pitches up; what folds back lies in the half thrown away
+PATCHES_A_RUN = 15  # melodic MIDI channels of one file
+
+
+@dataclass(frozen=True)
+class Note:
+    """``start`` and ``end`` in seconds from the phrase's beginning, MIDI ``pitch`` and ``velocity``."""
+
+    start: float
+    end: float
+    pitch: int
+    velocity: int
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Some seconds of one instrument.
+
+    Attributes:
+        instrument: a name of ``INSTRUMENTS``.
+        patch: General MIDI program, or drum kit.
+        tempo: beats a minute.
+        key: such as ``"F# minor"``; empty for drums.
+        notes: by start; the first begins at 0.
+    """
+
+    instrument: str
+    patch: int
+    tempo: int
+    key: str
+    notes: tuple[Note, ...]
+
+    @property
+    def seconds(self) -> float:
+        """When the last note is released; the sound may ring on for up to ``RELEASE`` seconds."""
+        return max(note.end for note in self.notes)
+
+    @property
+    def identity(self) -> str:
+        """What must not be shared between worlds."""
+        return f"{self.instrument}:{self.patch}"
+
+
+def phrase(instrument: str, world: World, rng: np.random.Generator, seconds: float) -> Phrase:
+    """A phrase of about ``seconds`` seconds, on a patch of ``world``.
+
+    Raises:
+        SceneError: the instrument is not one of ``INSTRUMENTS``, or the time is not between 0.3 and 60 s.
+    """
+    if instrument not in INSTRUMENTS:
+        raise SceneError(f"instrument {instrument!r}", expected=f"one of {', '.join(INSTRUMENTS)}")
+    if not 0.3 <= seconds <= 60:
+        raise SceneError(f"a phrase of {seconds} s", expected="0.3 to 60 s")
+    dice = Dice(world, rng)
+    family = INSTRUMENTS[instrument]
+    patch = int(rng.choice(family.patches[world]))
+    tempo = round(dice.between(72, 152))
+    if instrument == "drums":
+        return Phrase(instrument, patch, tempo, "", _groove(dice, tempo, seconds))
+    tonic, mode = int(rng.integers(12)), str(rng.choice(list(SCALES)))
+    notes = _melody(dice, family, (tonic, mode), 60 / tempo, seconds)
+    return Phrase(instrument, patch, tempo, f"{TONICS[tonic]} {mode}", notes)
+
+
+def _melody(dice: Dice, family: Instrument, key: tuple[int, str], beat: float, seconds: float) -> tuple[Note, ...]:
+    """Steps and small leaps in ``key``, from the tonic on; where the instrument does so, some notes carry a chord."""
+    tonic, mode = key
+    scale = [pitch for pitch in range(family.low, family.high + 1) if (pitch - tonic) % 12 in SCALES[mode]]
+    tonics = [index for index, pitch in enumerate(scale) if pitch % 12 == tonic]
+    place = int(dice.rng.choice(tonics))
+    notes: list[Note] = []
+    at = 0.0
+    while at < seconds - 0.12:
+        end = min(at + beat * float(dice.rng.choice(family.beats)), seconds)
+        pitches = [scale[place]]
+        if family.chords and dice.any(0, 1) < 0.5:
+            pitches += [scale[place - step] for step in (2, 4) if place >= step]
+        loud = dice.count(80, 112)
+        notes += [Note(round(at, 4), round(at + 0.95 * (end - at), 4), pitch, loud) for pitch in pitches]
+        at = end
+        place = int(np.clip(place + dice.rng.choice((-3, -2, -1, -1, 1, 1, 2, 3)), 0, len(scale) - 1))
+    return tuple(notes)
+
+
+def _groove(dice: Dice, tempo: int, seconds: float) -> tuple[Note, ...]:
+    """Hi-hat on every half beat, bass drum and snare in turn on the beats, with a few strokes between."""
+    half = 30 / tempo
+    notes: list[Note] = []
+    for step in range(max(1, int(np.ceil((seconds - 0.1) / half)))):
+        at = round(step * half, 4)
+        strokes = [OPEN_HAT if step % 8 == 7 else CLOSED_HAT]
+        if step % 2 == 0:
+            strokes.append(SNARE if step % 4 == 2 else KICK)
+        elif dice.any(0, 1) < 0.25:
+            strokes.append(KICK)
+        notes += [Note(at, round(at + 0.1, 4), stroke, dice.count(85, 115)) for stroke in strokes]
+    return tuple(notes)
+
+
+def play(one: Phrase) -> NDArray[np.float32]:
+    """``one`` as sound [n]; see ``play_many``."""
+    return play_many([one])[0]
+
+
+def play_many(phrases: Sequence[Phrase]) -> list[NDArray[np.float32]]:
+    """Each phrase as sound [n], 16 kHz mono, peak 1: from the start of its first note to where it falls below -40 dB.
+
+    Phrases share runs of fluidsynth, one after the other with silence between: starting it costs as much as ten phrases.
+
+    Raises:
+        MissingToolError: fluidsynth, its sound font or pretty_midi is not installed.
+    """
+    sounds: dict[int, NDArray[np.float32]] = {}
+    for batch in _batches(phrases):
+        sounds |= zip(batch, _render([phrases[index] for index in batch]), strict=True)
+    return [sounds[index] for index in range(len(phrases))]
+
+
+def _batches(phrases: Sequence[Phrase]) -> list[list[int]]:
+    """The indices of ``phrases``, in order, parted where one file cannot hold them: a channel's program is set but once."""
+    batches: list[list[int]] = []
+    melodic: set[int] = set()
+    kits: set[int] = set()
+    for index, one in enumerate(phrases):
+        mine = kits if one.instrument == "drums" else melodic
+        mine.add(one.patch)
+        if not batches or len(melodic) > PATCHES_A_RUN or len(kits) > 1:
+            batches.append([])
+            melodic, kits = (set(), {one.patch}) if one.instrument == "drums" else ({one.patch}, set())
+        batches[-1].append(index)
+    return batches
+
+
+def _render(phrases: Sequence[Phrase]) -> list[NDArray[np.float32]]:
+    starts = np.cumsum([0.0] + [one.seconds + RELEASE + GAP for one in phrases])
+    with tempfile.TemporaryDirectory(prefix="afnext-music-") as folder:
+        score, sound = Path(folder) / "score.mid", Path(folder) / "sound.wav"
+        _write_midi(phrases, starts, score)
+        settings = [
+            "-ni",
+            "-q",
+            "-R",
+            "0",
+            "-C",
+            "0",
+            "-g",
+            "0.4",
+            "-r",
+            str(RENDER_RATE),
+            "-o",
+            "synth.dynamic-sample-loading=1",
+        ]
+        run("fluidsynth", [*settings, "-T", "wav", "-F", str(sound), str(sound_font()), str(score)])
+        stereo, _ = soundfile.read(sound, dtype="float32", always_2d=True)
+    mono = soxr.resample(stereo.mean(1), RENDER_RATE, SAMPLE_RATE)
+    return [_cut(mono[round(at * SAMPLE_RATE) :], one) for at, one in zip(starts[:-1], phrases, strict=True)]
+
+
+def _write_midi(phrases: Sequence[Phrase], starts: NDArray[np.float64], path: Path) -> None:
+    midi = package("pretty_midi")
+    score = midi.PrettyMIDI(resolution=960)
+    tracks = {}
+    for at, one in zip(starts[:-1], phrases, strict=True):
+        key = (one.instrument == "drums", one.patch)
+        if key not in tracks:
+            tracks[key] = midi.Instrument(one.patch, is_drum=key[0])
+            score.instruments.append(tracks[key])
+        tracks[key].notes += [
+            midi.Note(note.velocity, note.pitch, at + note.start, at + note.end) for note in one.notes
+        ]
+    score.write(str(path))
+
+
+def _cut(sound: NDArray[np.float32], one: Phrase) -> NDArray[np.float32]:
+    """The part of ``sound`` that belongs to a phrase at its beginning, let go gently where it still rings."""
+    piece = sound[: round((one.seconds + RELEASE) * SAMPLE_RATE)].copy()
+    piece = piece[: heard(piece)[1]]
+    last = min(len(piece), round(FADE * SAMPLE_RATE))
+    piece[len(piece) - last :] *= np.linspace(1, 0, last, dtype=np.float32)
+    return peak_one(piece)
