@@ -1,0 +1,266 @@
+"""Choosing what happens in a scene, when, how loud and where: the truth, and the plan from which it is rendered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from pydantic import Field
+
+from afnext.audio.spec import MAX_SECONDS, SAMPLE_RATE
+from afnext.base.config import Frozen
+from afnext.base.errors import SceneError
+from afnext.scenes import noise
+from afnext.scenes.noise import Noise
+from afnext.scenes.places import OPEN_AIR, ROOMS, ROOMS_EACH, impulse_response, reverberate
+from afnext.scenes.scene import KINDS, Background, Event, Scene, SceneNote
+from afnext.scenes.sources import Samples, Source, Sources, isolate
+from afnext.scenes.worlds import World
+
+SHORTEST_SCENE = 5.0
+"""Seconds."""
+CLEAR = 0.3
+"""Seconds between two events of one label, so that each can be counted and placed."""
+HEADROOM = 0.89
+"""Highest sum of the peaks of events that overlap."""
+LOUDEST_NOISE = 0.02
+"""Root mean square; its peaks, five times as high, fit over ``HEADROOM``."""
+QUIET_NOISE = (-60.0, -45.0)
+"""Decibels of full scale of the background of a scene without events."""
+TRIES = 24
+"""Random times tried for an event before it is given up, and events given up before a scene is."""
+KEPT_SECONDS = 60.0
+"""Longest scene whose sounds stay in memory between composing and rendering."""
+
+
+class Difficulty(Frozen):
+    """How crowded and how noisy scenes are. Ranges are lowest and highest."""
+
+    events: tuple[float, float] = (1.0, 6.0)
+    """Events in ten seconds."""
+    overlap: float = Field(default=0.25, ge=0, le=1)
+    """Share of events that may sound while another does; never more than two at once, and one speaker at a time."""
+    repeat: float = Field(default=0.35, ge=0, le=1)
+    """Share of events whose label was heard before."""
+    kinds: tuple[float, float, float] = (0.45, 0.3, 0.25)
+    """Shares of sound, speech and music."""
+    level: tuple[float, float] = (-20.0, -3.0)
+    """Peak of an event in dB of full scale."""
+    background: float = Field(default=0.7, ge=0, le=1)
+    """Share of scenes with a steady noise."""
+    snr: tuple[float, float] = (10.0, 40.0)
+    """Decibels from that noise up to the quietest event."""
+    reverberation: float = Field(default=0.5, ge=0, le=1)
+    """Share of scenes in a room; the others are outdoors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One source in the plan; ``start`` and ``length`` in samples."""
+
+    source: Source
+    start: int
+    length: int
+    rms: float
+    """Root mean square at peak 1."""
+    gain: float = 1.0
+
+    @property
+    def end(self) -> int:
+        """The sample after the last."""
+        return self.start + self.length
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A scene and how to make it sound."""
+
+    scene: Scene
+    placements: tuple[Placement, ...]
+    """In the order of ``scene.events``."""
+    sources: Sources
+    room: int | None
+    """Number of the room of kind ``scene.place``; None outdoors."""
+    noise: Noise | None
+    samples: int
+    """Length of the recording."""
+    kept: dict[tuple[int, int], Samples] = field(default_factory=dict, repr=False)
+    """Sounds of a short scene by address, already reverberated."""
+
+
+def heard(source: Source, sources: Sources, place: str, room: int | None) -> Samples:
+    """``source`` as it sounds at ``place``, from its onset to where it falls below -40 dB; peak 1."""
+    dry = sources.load(source)
+    if room is None:
+        return dry
+    wet, _ = isolate(reverberate(dry, impulse_response(sources.world, place, room)))
+    return wet
+
+
+def compose(
+    seed: int,
+    world: World,
+    seconds: float,
+    sources: Sources,
+    *,
+    difficulty: Difficulty | None = None,
+    events: int | None = None,
+) -> Plan:
+    """A scene of ``seconds``, the same for the same arguments.
+
+    Args:
+        seed: of everything random.
+        world: of the sources; asked for so that no test scene is made from a training bank by mistake.
+        seconds: length, 5 to 1800.
+        sources: a bank, or sources made afresh.
+        difficulty: how crowded and noisy.
+        events: exactly so many. By default a random number by ``difficulty``, less those that find no room.
+
+    Raises:
+        SceneError: ``seconds`` is out of range, the world is another, or ``events`` do not fit.
+    """
+    difficulty = difficulty or Difficulty()
+    if not SHORTEST_SCENE <= seconds <= MAX_SECONDS:
+        raise SceneError(f"a scene of {seconds} seconds", expected=f"{SHORTEST_SCENE:g} to {MAX_SECONDS:g} seconds")
+    if world != sources.world:
+        raise SceneError(f"world {world!r} with sources of world {sources.world!r}", expected="sources of that world")
+    if events is not None and not 0 <= events <= seconds:
+        raise SceneError(f"{events} events in {seconds:g} seconds", expected=f"0 to {int(seconds)} events")
+    rng = np.random.default_rng(seed)
+    samples = round(seconds * SAMPLE_RATE)
+    place, room = OPEN_AIR, None
+    if rng.random() < difficulty.reverberation:
+        place, room = list(ROOMS)[int(rng.integers(len(ROOMS)))], int(rng.integers(ROOMS_EACH))
+
+    chosen, kept = [], dict[tuple[int, int], Samples]()
+    wanted = max(1, round(rng.uniform(*difficulty.events) * seconds / 10)) if events is None else events
+    failures = 0
+    while len(chosen) < wanted:
+        source = _draw(rng, sources, difficulty, chosen, (samples * 4 // 5) >> min(failures // 4, 3))
+        may_overlap = bool(rng.random() < difficulty.overlap)
+        if source is not None:
+            sound = kept.get(source.address)
+            if sound is None:
+                sound = heard(source, sources, place, room)
+            start = _find_start(rng, chosen, samples, source, len(sound), may_overlap=may_overlap)
+            if start is not None:
+                chosen.append(Placement(source, start, len(sound), float(np.sqrt(np.mean(np.square(sound))))))
+                failures = 0
+                if seconds <= KEPT_SECONDS:
+                    kept[source.address] = sound
+                continue
+        failures += 1
+        if events is None:
+            wanted -= 1
+        elif failures > TRIES:
+            fit = f"{len(chosen)} of {events} events fit into {seconds:g} seconds"
+            raise SceneError(fit, do="ask for fewer, or for a longer scene")
+    placements = _with_gains(rng, sorted(chosen, key=lambda item: item.start), difficulty)
+    background, noise_read = _background(rng, placements, difficulty)
+    scene = Scene(
+        seed=seed,
+        world=world,
+        duration=samples / SAMPLE_RATE,
+        place=place,
+        background=background,
+        events=tuple(_event(item) for item in placements),
+    )
+    return Plan(scene, placements, sources, room, noise_read, samples, kept)
+
+
+def _draw(
+    rng: np.random.Generator, sources: Sources, difficulty: Difficulty, before: Sequence[Placement], longest: int
+) -> Source | None:
+    """A source of a label heard before, or of any."""
+    if before and rng.random() < difficulty.repeat:
+        again = before[int(rng.integers(len(before)))].source
+        return sources.draw(rng, again.kind, again.label, longest)
+    shares = np.cumsum(difficulty.kinds)
+    kind = KINDS[int(np.searchsorted(shares, rng.random() * shares[-1], side="right"))]
+    return sources.draw(rng, kind, None, longest)
+
+
+def _find_start(
+    rng: np.random.Generator,
+    taken: Sequence[Placement],
+    samples: int,
+    source: Source,
+    length: int,
+    *,
+    may_overlap: bool,
+) -> int | None:
+    """A start at which ``source`` breaks no rule; None if none was found."""
+    for _ in range(TRIES if length <= samples else 0):
+        start = int(rng.integers(samples - length + 1))
+        if _allowed(taken, source, start, start + length, may_overlap):
+            return start
+    return None
+
+
+def _allowed(taken: Sequence[Placement], source: Source, start: int, end: int, may_overlap: bool) -> bool:
+    clear = int(CLEAR * SAMPLE_RATE) + 1
+    near = [item for item in taken if start < item.end + clear and item.start < end + clear]
+    if any(item.source.label == source.label for item in near):
+        return False
+    touching = sorted((item for item in near if start < item.end and item.start < end), key=lambda item: item.start)
+    if not touching:
+        return True
+    if not may_overlap or (source.kind == "speech" and any(item.source.kind == "speech" for item in touching)):
+        return False
+    # At most two at once: those that this one meets must not meet each other.
+    return all(earlier.end <= later.start for earlier, later in pairwise(touching))
+
+
+def _with_gains(rng: np.random.Generator, chosen: Sequence[Placement], difficulty: Difficulty) -> tuple[Placement, ...]:
+    """Each with a random peak, lowered where those that overlap would sum above ``HEADROOM``."""
+    drawn = [float(10 ** (rng.uniform(*difficulty.level) / 20)) for _ in chosen]
+    placements = []
+    for item, gain in zip(chosen, drawn, strict=True):
+        together = (
+            other_gain
+            for other, other_gain in zip(chosen, drawn, strict=True)
+            if other.start < item.end and item.start < other.end
+        )
+        fitted = gain * min(1.0, HEADROOM / sum(together))
+        placements.append(Placement(item.source, item.start, item.length, item.rms, fitted))
+    return tuple(placements)
+
+
+def _background(
+    rng: np.random.Generator, placements: Sequence[Placement], difficulty: Difficulty
+) -> tuple[Background | None, Noise | None]:
+    if rng.random() >= difficulty.background:
+        return None, None
+    chosen = noise.draw(rng)
+    if not placements:
+        return Background(kind=chosen.kind, level=float(rng.uniform(*QUIET_NOISE)), snr=0.0), chosen
+    quietest = min(item.gain * item.rms for item in placements)
+    rms = min(LOUDEST_NOISE, quietest * 10 ** (-float(rng.uniform(*difficulty.snr)) / 20))
+    level, snr = decibels(rms), decibels(quietest / rms)
+    return Background(kind=chosen.kind, level=level, snr=snr), chosen
+
+
+def _event(placement: Placement) -> Event:
+    source, start = placement.source, placement.start / SAMPLE_RATE
+    return Event(
+        kind=source.kind,
+        label=source.label,
+        start=start,
+        end=placement.end / SAMPLE_RATE,
+        level=decibels(placement.gain),
+        source=source.source,
+        text=source.text,
+        tempo=source.tempo,
+        key=source.key,
+        notes=tuple(SceneNote(note.start + start, note.end + start, *note[2:]) for note in source.notes),
+    )
+
+
+def decibels(ratio: float) -> float:
+    """An amplitude ratio in dB."""
+    return 20 * float(np.log10(ratio))
+
+
+def amplitude(level: float) -> np.float32:
+    """The amplitude ratio of ``level`` dB."""
+    return np.float32(10 ** (level / 20))
