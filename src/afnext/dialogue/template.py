@@ -1,0 +1,202 @@
+"""The one spelling of a conversation as token ids: ChatML, audio slots, loss mask.
+
+    <|im_start|>system\\nYou are ...<|im_end|>\\n
+    <|im_start|>user\\n<|sound_bos|><sound> x n<|sound_eos|>What happens?<|im_end|>\\n
+    <|im_start|>assistant\\nA dog barks.<|im_end|>\\n
+                           ^^^^^^^^^^^^^^^^^^^^^^  the loss
+
+As in the released template, the clips of a turn stand before its words. The release allows one clip a turn; here any
+number stand side by side, each between its own boundary tokens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from afnext.base.errors import CheckpointError, ConversationError
+from afnext.dialogue.message import Conversation, check
+from afnext.dialogue.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What the spelling depends on.
+
+    Attributes:
+        name: what messages call it.
+        system: the system turn of a conversation that brings none; None for no turn at all.
+        boundaries: whether each clip stands between ``<|sound_bos|>`` and ``<|sound_eos|>``.
+        max_seconds: the longest recording the release takes.
+    """
+
+    name: str
+    system: str | None
+    boundaries: bool
+    max_seconds: int
+
+
+AF_NEXT = Family(
+    "audio-flamingo-next",
+    "You are Audio Flamingo-Next, a multimodal assistant for language and audio. On each turn you receive an optional "
+    "audio clip which may contain speech, music, or ambient sounds and optional text, you will receive at least one or "
+    "both; use your world knowledge and reasoning to help the user with any task. Interpret the entirety of the content "
+    "of any input audio\u2014regardless of whether the user calls it audio, speech, music, or sound.",
+    boundaries=True,
+    max_seconds=1800,
+)
+
+MUSIC_FLAMINGO = Family(
+    "music-flamingo",
+    "You are Music Flamingo, a multimodal assistant for language and music. On each turn you receive an audio clip which "
+    "contains music and optional text, you will receive at least one or both; use your world knowledge and reasoning to "
+    "help the user with any task. Interpret the entirety of the content any input music"
+    # The misspelling is the release's; a corrected prompt would be other tokens than the model was trained on.
+    "--regardlenss of whether the user calls it audio, music, or sound.",
+    boundaries=True,
+    max_seconds=1200,
+)
+
+AF3 = Family("audio-flamingo-3", "You are a helpful assistant.", boundaries=False, max_seconds=600)
+
+NANO = Family("nano", "Listen and answer.", boundaries=True, max_seconds=1800)
+"""AF-Next with a short system turn: a small model's time goes into the recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a clip stands: ``tokens`` ids of ``<sound>`` from index ``start``, ``edge`` boundary tokens on either side."""
+
+    start: int
+    tokens: int
+    edge: int = 0
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First index, and one past the last, boundary tokens included: what may be kept or dropped only whole."""
+        return self.start - self.edge, self.start + self.tokens + self.edge
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A conversation spelt out.
+
+    Attributes:
+        ids: token ids, [length].
+        loss_mask: whether the token is one that the model learns to write, [length]: the assistant's words and the
+            ``<|im_end|>`` after them.
+        slots: one for each clip, in order of ``ids``, which is the order of ``message.audio_parts``.
+    """
+
+    ids: list[int]
+    loss_mask: list[bool]
+    slots: list[Slot]
+
+    def cut(self, budget: int) -> "Prompt":
+        """The longest beginning of at most ``budget`` tokens that holds every audio span whole or not at all."""
+        if budget < 0:
+            raise ConversationError(f"a budget of {budget} tokens", expected="0 or more")
+        end = min(budget, len(self.ids))
+        for first, last in (slot.span for slot in self.slots):
+            if first < end < last:
+                end = first
+        kept = [slot for slot in self.slots if slot.span[1] <= end and slot.span[0] < end]
+        return Prompt(self.ids[:end], self.loss_mask[:end], kept)
+
+
+class _Draft:
+    """A prompt being written. Words collect until a control token ends them, so as to be tokenized in one piece."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        self.ids: list[int] = []
+        self.loss_mask: list[bool] = []
+        self.words = ""
+
+    def control(self, token: int, count: int = 1, *, loss: bool = False) -> None:
+        self.flush()
+        self.ids += [token] * count
+        self.loss_mask += [loss] * count
+
+    def flush(self) -> None:
+        self.learned("")
+
+    def learned(self, text: str) -> None:
+        """Write the words collected, then ``text``; the loss lies on the tokens wholly in ``text``."""
+        ids, first = self.tokenizer.encode_from(self.words, text) if text else (self.tokenizer.encode(self.words), None)
+        self.words = ""
+        self.ids += ids
+        self.loss_mask += [first is not None and index >= first for index in range(len(ids))]
+
+
+def render(
+    conversation: Conversation,
+    audio_tokens: Sequence[int],
+    tokenizer: Tokenizer,
+    family: Family,
+    generation_prompt: bool,
+) -> Prompt:
+    """Spell ``conversation`` out. The ids equal those of ``transformers``' processor and the released chat template.
+
+    Args:
+        conversation: see ``dialogue.message``.
+        audio_tokens: how many tokens each clip takes, in the order of ``message.audio_parts(conversation)``.
+        tokenizer: of the checkpoint.
+        family: of the checkpoint; see ``dialogue.checkpoint.load_family``.
+        generation_prompt: end with the opening of an assistant turn, for the model to go on.
+
+    Raises:
+        ConversationError: the number of counts is not that of the clips, turns stand in an impossible order, or an
+            answer is asked for where no question stands last.
+        CheckpointError: the vocabulary lacks the family's boundary tokens.
+    """
+    conversation = check(conversation)
+    clips = sum(len(message.audio) for message in conversation)
+    if clips != len(audio_tokens):
+        raise ConversationError(
+            f"{len(audio_tokens)} clips encoded", expected=f"{clips}, as many as the conversation holds"
+        )
+    if generation_prompt and conversation[-1].role != "user":
+        raise ConversationError(
+            "a conversation that ends with an answer", expected="a user turn last", do="add a question"
+        )
+    edge = _boundaries(tokenizer, family)
+
+    draft = _Draft(tokenizer)
+    slots: list[Slot] = []
+    counts = iter(audio_tokens)
+    turns = [(message.role, message.text, len(message.audio)) for message in conversation]
+    if family.system is not None and conversation[0].role != "system":
+        turns.insert(0, ("system", family.system, 0))
+    for role, text, clips in turns:
+        draft.control(tokenizer.turn_start)
+        draft.words += f"{role}\n"
+        for _ in range(clips):
+            count = next(counts)
+            if edge:
+                draft.control(edge[0])
+            draft.control(tokenizer.sound, count)
+            slots.append(Slot(len(draft.ids) - count, count, 1 if edge else 0))
+            if edge:
+                draft.control(edge[1])
+        if role == "assistant":
+            draft.learned(text)
+        else:
+            draft.words += text
+        draft.control(tokenizer.turn_end, loss=role == "assistant")
+        draft.words += "\n"
+    if generation_prompt:
+        draft.control(tokenizer.turn_start)
+        draft.words += "assistant\n"
+    draft.flush()
+    return Prompt(draft.ids, draft.loss_mask, slots)
+
+
+def _boundaries(tokenizer: Tokenizer, family: Family) -> tuple[int, int] | None:
+    if not family.boundaries:
+        return None
+    if tokenizer.sound_start is None or tokenizer.sound_end is None:
+        raise CheckpointError(
+            f"a tokenizer without boundary tokens for {family.name}",
+            expected="<|sound_bos|> and <|sound_eos|>",
+            do="take tokenizer.json from the release of the weights",
+        )
+    return tokenizer.sound_start, tokenizer.sound_end
