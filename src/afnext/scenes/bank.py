@@ -116,9 +116,7 @@ class Bank:
                 )
         return cls(index, shards)
 
-    def draw(
-        self, rng: np.random.Generator, kind: Kind, label: str | None = None, longest: int | None = None
-    ) -> Source | None:
+    def draw(self, rng: np.random.Generator, kind: Kind, label: str | None, longest: int) -> Source | None:
         """See :class:`~afnext.scenes.sources.Sources`. Labels are equally likely, and so are the sources of a label."""
         if label is None:
             labels = self._labels[kind]

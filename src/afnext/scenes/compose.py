@@ -53,6 +53,14 @@ class Difficulty(Frozen):
     reverberation: float = Field(default=0.5, ge=0, le=1)
     """Share of scenes in a room; the others are outdoors."""
 
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> "Difficulty":
+        """A random one between sparse and quiet, and as crowded and noisy as the default allows."""
+        hard = float(rng.random())
+        return cls(
+            events=(1.0, 2.0 + 4.0 * hard), overlap=0.4 * hard, snr=(30.0 - 20.0 * hard, 40.0), reverberation=hard
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
@@ -102,11 +110,11 @@ def compose(
     world: World,
     seconds: float,
     sources: Sources,
-    *,
     difficulty: Difficulty | None = None,
+    *,
     events: int | None = None,
-) -> Plan:
-    """A scene of ``seconds``, the same for the same arguments.
+) -> tuple[Scene, Plan]:
+    """A scene of ``seconds`` and the plan to render it, the same for the same arguments.
 
     Args:
         seed: of everything random.
@@ -132,7 +140,7 @@ def compose(
     if rng.random() < difficulty.reverberation:
         place, room = list(ROOMS)[int(rng.integers(len(ROOMS)))], int(rng.integers(ROOMS_EACH))
 
-    chosen, kept = [], dict[tuple[int, int], Samples]()
+    chosen, kept = list[Placement](), dict[tuple[int, int], Samples]()
     wanted = max(1, round(rng.uniform(*difficulty.events) * seconds / 10)) if events is None else events
     failures = 0
     while len(chosen) < wanted:
@@ -165,7 +173,7 @@ def compose(
         background=background,
         events=tuple(_event(item) for item in placements),
     )
-    return Plan(scene, placements, sources, room, noise_read, samples, kept)
+    return scene, Plan(scene, placements, sources, room, noise_read, samples, kept)
 
 
 def _draw(

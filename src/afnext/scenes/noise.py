@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from afnext.scenes.worlds import World
 LOOPS = (2**18, 250_000)
 """Samples of the two loops of each kind. Read together, they repeat only after hours."""
 
-Spectrum = NDArray[np.float64]
+Spectrum = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ def _loop(world: World, kind: str, number: int) -> Samples:
     if kind == "a crowd":
         slow = _random_phases((frequency > 0.1) * (frequency < 4.0), rng, length)
         loop *= np.exp(0.25 * slow / slow.std())
-    return (loop / np.sqrt(2 * np.mean(loop**2))).astype(np.float32)
+    samples: Samples = (loop / np.sqrt(2 * np.mean(loop**2))).astype(np.float32)
+    return samples
 
 
 def _random_phases(spectrum: Spectrum, rng: np.random.Generator, length: int) -> Spectrum:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from afnext.base.config import Frozen
 from afnext.base.errors import SceneError
 from afnext.base.files import write_text
-from afnext.scenes.worlds import World
+from afnext.scenes.worlds import World as World  # noqa: PLC0414 - a part of the truth, so it is found here too
 
 Kind = Literal["sound", "speech", "music"]
 KINDS: tuple[Kind, ...] = ("sound", "speech", "music")

@@ -55,9 +55,7 @@ class Sources(Protocol):
     def world(self) -> World:
         """The world that every source belongs to."""
 
-    def draw(
-        self, rng: np.random.Generator, kind: Kind, label: str | None = None, longest: int | None = None
-    ) -> Source | None:
+    def draw(self, rng: np.random.Generator, kind: Kind, label: str | None, longest: int) -> Source | None:
         """A random source of at most ``longest`` samples; None if there is none so short."""
 
     def load(self, source: Source) -> Samples:
@@ -92,9 +90,7 @@ class FreshSources:
         self.world: World = world
         self._make = lru_cache(maxsize=8)(self._make_anew)
 
-    def draw(
-        self, rng: np.random.Generator, kind: Kind, label: str | None = None, longest: int | None = None
-    ) -> Source | None:
+    def draw(self, rng: np.random.Generator, kind: Kind, label: str | None, longest: int) -> Source | None:
         """See :class:`Sources`. Tries a few seeds for a short one."""
         label = label or str(rng.choice(LABELS[kind]))
         for _ in range(8):
