@@ -1,0 +1,125 @@
+"""The decoder: a Qwen2.5 language model over embeddings, with or without a key-value cache.
+
+B rows, L tokens, H heads, K key-value heads, D numbers a head, C the width.
+"""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from afnext.model.attention import attend
+from afnext.model.cache import KeyValueCache, Slots
+from afnext.model.config import DecoderConfig
+from afnext.model.rotary import rotary_angles, rotate
+
+
+class RMSNorm(nn.Module):
+    """Divides by the root mean square, taken in float32."""
+
+    def __init__(self, width: int, epsilon: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.epsilon = epsilon
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """[..., C] -> [..., C]."""
+        precise = hidden.float()
+        scale = torch.rsqrt(precise.square().mean(-1, keepdim=True) + self.epsilon)
+        return self.weight * (precise * scale).to(hidden.dtype)
+
+
+class DecoderLayer(nn.Module):
+    """Causal self-attention and a gated feed-forward, each behind an RMS norm."""
+
+    def __init__(self, config: DecoderConfig, index: int) -> None:
+        super().__init__()
+        width, shared = config.width, config.key_value_heads * config.head_width
+        self.config = config
+        self.index = index
+        self.attention_norm = RMSNorm(width, config.norm_epsilon)
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(width, shared)
+        self.value = nn.Linear(width, shared)
+        self.out = nn.Linear(width, width, bias=False)
+        self.feed_norm = RMSNorm(width, config.norm_epsilon)
+        self.gate = nn.Linear(width, config.feed_forward, bias=False)
+        self.up = nn.Linear(width, config.feed_forward, bias=False)
+        self.down = nn.Linear(config.feed_forward, width, bias=False)
+
+    def forward(
+        self,
+        hidden: Tensor,
+        angles: tuple[Tensor, Tensor],
+        mask: Tensor | None,
+        cache: KeyValueCache | None = None,
+        slots: Slots | None = None,
+    ) -> Tensor:
+        """[B, L, C] -> [B, L, C]; ``angles`` of ``rotary_angles``; ``mask`` as in ``attend``, causal if None."""
+        normed = self.attention_norm(hidden)
+        query, key, value = (
+            project(normed).unflatten(-1, (-1, self.config.head_width)).transpose(1, 2)
+            for project in (self.query, self.key, self.value)
+        )
+        query, key = rotate(query, *angles), rotate(key, *angles)
+        if cache is not None and slots is not None:
+            key, value = cache.write(self.index, slots, key, value)
+        hidden = hidden + self.out(attend(query, key, value, causal=mask is None, mask=mask))
+        normed = self.feed_norm(hidden)
+        output: Tensor = hidden + self.down(F.silu(self.gate(normed)) * self.up(normed))
+        return output
+
+
+class Decoder(nn.Module):
+    """Word embeddings, layers, norm, and the head that turns hidden states into logits."""
+
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocabulary, config.width)
+        self.layers = nn.ModuleList(DecoderLayer(config, index) for index in range(config.layers))
+        self.norm = RMSNorm(config.width, config.norm_epsilon)
+        self.head = nn.Linear(config.width, config.vocabulary, bias=False)
+        if config.tied:
+            self.head.weight = self.embedding.weight
+
+    def forward(
+        self,
+        embeddings: Tensor,
+        cache: KeyValueCache | None = None,
+        counts: Sequence[int] | None = None,
+        *,
+        positions: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        """Hidden states [B, L, C] of ``embeddings`` [B, L, C].
+
+        Rows of different lengths are padded on the right: a token looks only to its left, so no mask is needed, and
+        what stands at padding means nothing.
+
+        Args:
+            embeddings: of the new tokens.
+            cache: holds the tokens before; the new ones are added to it. Without it, rows begin here.
+            counts: real tokens of each row, for the cache to know where the row ends; all L by default.
+            positions: [B, L] where each token stands in its own conversation, for rows that hold several.
+            mask: [B, 1, L, L] bool, true where a token (third axis) looks; causal by default. Like ``positions``, this
+                is for training on packed rows and does not go with a cache.
+        """
+        length = embeddings.shape[1]
+        slots = None
+        if cache is not None:
+            assert positions is None, "a cache knows where its rows stand"
+            assert mask is None, "a cache knows what its rows see"
+            slots = cache.slots(length, counts)
+            positions, mask = slots.positions, slots.mask
+        elif positions is None:
+            positions = torch.arange(length, device=embeddings.device)[None]
+        angles = rotary_angles(positions, self.config.head_width, self.config.rope_theta, embeddings.dtype)
+        hidden = embeddings
+        for layer in self.layers:
+            hidden = layer(hidden, angles, mask, cache, slots)
+        if cache is not None and slots is not None:
+            cache.advance(slots)
+        normed: Tensor = self.norm(hidden)
+        return normed
