@@ -8,6 +8,7 @@
     +-- RequestError        a question or sampling setting that cannot be answered as asked
     |   +-- OverLimitError  a recording longer than the model's limit
     +-- SceneError          an impossible synthetic scene
+    +-- OutputError         a place where nothing can be written
     +-- MissingToolError    a program or optional package that is not installed
 
 They are for users' mistakes, and the command line prints them without a traceback (exit code 2).
@@ -28,7 +29,8 @@ class AfnextError(ValueError):
 
     def __init__(self, given: str, *, expected: str = "", do: str = "") -> None:
         parts = [given, f"expected {expected}" if expected else "", do]
-        super().__init__("; ".join(" ".join(part.split()) for part in parts if part))
+        lines = (" ".join(part.split()) for part in parts)
+        super().__init__("; ".join(line for line in lines if line))
 
 
 class AudioError(AfnextError):
@@ -57,6 +59,10 @@ class OverLimitError(RequestError):
 
 class SceneError(AfnextError):
     """An impossible synthetic scene."""
+
+
+class OutputError(AfnextError):
+    """A place where nothing can be written."""
 
 
 class MissingToolError(AfnextError):

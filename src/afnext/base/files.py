@@ -1,6 +1,7 @@
 """Writing that never leaves half a file: beside, then renamed."""
 
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -9,28 +10,51 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from afnext.base.errors import OutputError
+
 
 @contextmanager
 def replacing(path: str | os.PathLike[str], *, folder: bool = False) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; it takes the place of ``path`` when the block ends well, and is removed when not.
+    """Yield a temporary path beside ``path``: moved to ``path`` when the block ends well, removed when not.
+
+    The draft has the name of ``path``, so that writers which look at the suffix see the right one.
 
     Args:
         path: the file (or, with ``folder``, the directory) to write; its parent directories are made.
         folder: yield an empty directory instead of a file name. An existing directory is replaced whole.
+
+    Raises:
+        OutputError: a file stands where a folder is to be, or the other way round, or nothing may be written there.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    if target.exists() and not (target.is_dir() if folder else target.is_file()):
+        raise OutputError(f"{target} exists and is not a {'folder' if folder else 'file'}", do="give another path")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise OutputError(f"cannot write {target}: {error.strerror}", do="give another path") from error
     draft = beside / target.name
     try:
         if folder:
             draft.mkdir()
         yield draft
         if folder and target.exists():
-            os.replace(target, beside / "replaced")
-        os.replace(draft, target)
+            _swap(target, draft, aside=beside / f"{target.name}.old")
+        else:
+            os.replace(draft, target)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _swap(target: Path, draft: Path, *, aside: Path) -> None:
+    """Put the folder ``draft`` in the place of ``target``: a rename onto a folder that holds something is refused."""
+    os.replace(target, aside)
+    try:
+        os.replace(draft, target)
+    except OSError:
+        os.replace(aside, target)
+        raise
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
@@ -41,4 +65,19 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
     """Write ``value`` as indented JSON, whole or not at all."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    write_text(path, to_json(value, indent=2) + "\n")
+
+
+def to_json(value: Any, *, indent: int | None = None) -> str:
+    """``value`` as JSON that any reader takes: numbers that are not finite, which JSON has no word for, become null."""
+    return json.dumps(_finite(value), indent=indent, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

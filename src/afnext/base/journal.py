@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from afnext.base.files import to_json
+
 
 class Journal:
-    """Appends rows to a JSONL file. A row that a kill cut short is dropped on reading and overwritten on appending."""
+    """Appends rows to a JSONL file. A row that a kill cut short is skipped on reading; the next starts a new line."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
 
     def append(self, **row: Any) -> None:
-        """Add one row and flush it to the file."""
+        """Add one row and hand it to the operating system. Numbers that are not finite are written as null."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        line = json.dumps(row, ensure_ascii=False) + "\n"
+        line = to_json(row) + "\n"
         with open(self.path, "ab+") as file:
             end = file.seek(0, os.SEEK_END)
             if end:
@@ -29,9 +31,9 @@ class Journal:
         """Every whole row, oldest first; nothing if the file does not exist."""
         if not self.path.exists():
             return
-        with open(self.path, encoding="utf-8") as file:
+        with open(self.path, "rb") as file:  # bytes: a kill may cut a character, too
             for line in file:
                 try:
                     yield json.loads(line)
-                except json.JSONDecodeError:  # the line that a kill cut short
+                except ValueError:  # the line that a kill cut short: not JSON, or not even UTF-8
                     continue
