@@ -9,12 +9,12 @@ As in the released template, the clips of a turn stand before its words. The rel
 number stand side by side, each between its own boundary tokens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from afnext.base.errors import CheckpointError, ConversationError
 from afnext.dialogue.message import Conversation, check
-from afnext.dialogue.tokenizer import Tokenizer
+from afnext.dialogue.tokenizer import SOUND, TURN_END, TURN_START, Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,17 @@ AF_NEXT = Family(
     "audio-flamingo-next",
     "You are Audio Flamingo-Next, a multimodal assistant for language and audio. On each turn you receive an optional "
     "audio clip which may contain speech, music, or ambient sounds and optional text, you will receive at least one or "
-    "both; use your world knowledge and reasoning to help the user with any task. Interpret the entirety of the content "
-    "of any input audio\u2014regardless of whether the user calls it audio, speech, music, or sound.",
+    "both; use your world knowledge and reasoning to help the user with any task. Interpret the entirety of the "
+    "content of any input audio\u2014regardless of whether the user calls it audio, speech, music, or sound.",
     boundaries=True,
     max_seconds=1800,
 )
 
 MUSIC_FLAMINGO = Family(
     "music-flamingo",
-    "You are Music Flamingo, a multimodal assistant for language and music. On each turn you receive an audio clip which "
-    "contains music and optional text, you will receive at least one or both; use your world knowledge and reasoning to "
-    "help the user with any task. Interpret the entirety of the content any input music"
+    "You are Music Flamingo, a multimodal assistant for language and music. On each turn you receive an audio clip "
+    "which contains music and optional text, you will receive at least one or both; use your world knowledge and "
+    "reasoning to help the user with any task. Interpret the entirety of the content any input music"
     # The misspelling is the release's; a corrected prompt would be other tokens than the model was trained on.
     "--regardlenss of whether the user calls it audio, music, or sound.",
     boundaries=True,
@@ -63,7 +63,7 @@ NANO = Family("nano", "Listen and answer.", boundaries=True, max_seconds=1800)
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Where a clip stands: ``tokens`` ids of ``<sound>`` from index ``start``, ``edge`` boundary tokens on either side."""
+    """Where a clip stands: ``tokens`` ids of ``<sound>`` from ``start`` on, with ``edge`` boundary tokens each side."""
 
     start: int
     tokens: int
@@ -102,31 +102,6 @@ class Prompt:
         return Prompt(self.ids[:end], self.loss_mask[:end], kept)
 
 
-class _Draft:
-    """A prompt being written. Words collect until a control token ends them, so as to be tokenized in one piece."""
-
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self.tokenizer = tokenizer
-        self.ids: list[int] = []
-        self.loss_mask: list[bool] = []
-        self.words = ""
-
-    def control(self, token: int, count: int = 1, *, loss: bool = False) -> None:
-        self.flush()
-        self.ids += [token] * count
-        self.loss_mask += [loss] * count
-
-    def flush(self) -> None:
-        self.learned("")
-
-    def learned(self, text: str) -> None:
-        """Write the words collected, then ``text``; the loss lies on the tokens wholly in ``text``."""
-        ids, first = self.tokenizer.encode_from(self.words, text) if text else (self.tokenizer.encode(self.words), None)
-        self.words = ""
-        self.ids += ids
-        self.loss_mask += [first is not None and index >= first for index in range(len(ids))]
-
-
 def render(
     conversation: Conversation,
     audio_tokens: Sequence[int],
@@ -151,48 +126,95 @@ def render(
     conversation = check(conversation)
     clips = sum(len(message.audio) for message in conversation)
     if clips != len(audio_tokens):
-        raise ConversationError(
-            f"{len(audio_tokens)} clips encoded", expected=f"{clips}, as many as the conversation holds"
-        )
+        raise ConversationError(f"{len(audio_tokens)} clips encoded", expected=f"{clips}, as many as the turns hold")
     if generation_prompt and conversation[-1].role != "user":
-        raise ConversationError(
-            "a conversation that ends with an answer", expected="a user turn last", do="add a question"
-        )
-    edge = _boundaries(tokenizer, family)
-
-    draft = _Draft(tokenizer)
-    slots: list[Slot] = []
+        raise ConversationError("a conversation that ends with an answer", expected="a user turn last", do="ask again")
+    bounds = _boundaries(tokenizer, family)
     counts = iter(audio_tokens)
+
+    ids: list[int] = []
+    loss_mask: list[bool] = []
+    slots: list[Slot] = []
+    for piece in _pieces(conversation, family, generation_prompt):
+        learned = len(ids)  # where the loss begins, if this piece has any
+        if isinstance(piece, _Clip):
+            count = next(counts)
+            slots.append(Slot(len(ids) + len(bounds) // 2, count, len(bounds) // 2))
+            ids += [*bounds[:1], *[tokenizer.sound] * count, *bounds[1:]]
+        elif isinstance(piece, _Control):
+            ids.append(tokenizer.turn_start if piece.token == TURN_START else tokenizer.turn_end)
+        elif piece.answer:
+            written, first = tokenizer.encode_from(piece.words, piece.answer)
+            ids += written
+            learned += first
+        else:
+            ids += tokenizer.encode(piece.words)
+        has_loss = not isinstance(piece, _Clip) and piece.loss
+        loss_mask += [has_loss and index >= learned for index in range(len(loss_mask), len(ids))]
+    return Prompt(ids, loss_mask, slots)
+
+
+def spelling(conversation: Conversation, family: Family, generation_prompt: bool) -> str:
+    """The same as text, with one ``<sound>`` for each clip: what a chat template makes of a conversation."""
+    pieces = _pieces(check(conversation), family, generation_prompt)
+    return "".join(SOUND if isinstance(piece, _Clip) else str(piece) for piece in pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class _Control:
+    """The opening or the end of a turn."""
+
+    token: str
+    loss: bool = False
+
+    def __str__(self) -> str:
+        return self.token
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """All that stands between two control tokens, tokenized in one piece; the loss lies on ``answer``."""
+
+    words: str
+    answer: str = ""
+
+    @property
+    def loss(self) -> bool:
+        return bool(self.answer)
+
+    def __str__(self) -> str:
+        return self.words + self.answer
+
+
+class _Clip:
+    """A recording."""
+
+
+def _pieces(conversation: Conversation, family: Family, generation_prompt: bool) -> Iterator[_Control | _Words | _Clip]:
     turns = [(message.role, message.text, len(message.audio)) for message in conversation]
     if family.system is not None and conversation[0].role != "system":
         turns.insert(0, ("system", family.system, 0))
     for role, text, clips in turns:
-        draft.control(tokenizer.turn_start)
-        draft.words += f"{role}\n"
-        for _ in range(clips):
-            count = next(counts)
-            if edge:
-                draft.control(edge[0])
-            draft.control(tokenizer.sound, count)
-            slots.append(Slot(len(draft.ids) - count, count, 1 if edge else 0))
-            if edge:
-                draft.control(edge[1])
-        if role == "assistant":
-            draft.learned(text)
+        yield _Control(TURN_START)
+        if clips:
+            yield _Words(f"{role}\n")
+            yield from (_Clip() for _ in range(clips))
+            yield _Words(text)
+        elif role == "assistant":
+            yield _Words(f"{role}\n", answer=text)
         else:
-            draft.words += text
-        draft.control(tokenizer.turn_end, loss=role == "assistant")
-        draft.words += "\n"
+            yield _Words(f"{role}\n{text}")
+        yield _Control(TURN_END, loss=role == "assistant")
+        yield _Words("\n")
     if generation_prompt:
-        draft.control(tokenizer.turn_start)
-        draft.words += "assistant\n"
-    draft.flush()
-    return Prompt(draft.ids, draft.loss_mask, slots)
+        yield _Control(TURN_START)
+        yield _Words("assistant\n")
 
 
-def _boundaries(tokenizer: Tokenizer, family: Family) -> tuple[int, int] | None:
+def _boundaries(tokenizer: Tokenizer, family: Family) -> tuple[int, ...]:
+    """The ids before and after a clip, or none."""
     if not family.boundaries:
-        return None
+        return ()
     if tokenizer.sound_start is None or tokenizer.sound_end is None:
         raise CheckpointError(
             f"a tokenizer without boundary tokens for {family.name}",

@@ -108,8 +108,8 @@ def parse(text: str, *, convention: Convention | None = None, duration: float | 
 
     Args:
         text: what a model wrote.
-        convention: how its times are meant. By default it is guessed: minutes where there are fractions, each of exactly
-            three digits with the first two below 60, and no time read so lies beyond ``duration``; else seconds.
+        convention: how its times are meant. By default it is guessed: minutes where there are fractions, each of three
+            digits with the first two below 60, and no time read so lies beyond ``duration``; else seconds.
         duration: seconds of the recording, so that times beyond its end are noticed.
     """
     problems: list[str] = []

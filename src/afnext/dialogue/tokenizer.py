@@ -105,7 +105,7 @@ class Tokenizer:
         return encoding.ids, first
 
     def decode(self, ids: Iterable[int], *, control: bool = False) -> str:
-        """Text of ``ids``, without control tokens unless ``control``. Broken UTF-8 becomes U+FFFD, an unknown id nothing."""
+        """Text of ``ids``, control tokens only if ``control``. Broken UTF-8 becomes U+FFFD, an unknown id nothing."""
         return b"".join(self.bytes_of(i, control=control) for i in ids).decode("utf-8", "replace")
 
     def bytes_of(self, token: int, *, control: bool = False) -> bytes:
@@ -145,10 +145,10 @@ class StreamDecoder:
 
 
 def build_tokenizer(texts: Iterable[str], vocab_size: int, folder: str | os.PathLike[str]) -> Tokenizer:
-    """Train a small byte-level BPE tokenizer on ``texts`` and write it into ``folder``, as ``transformers`` reads it too.
+    """Train a small byte-level BPE tokenizer on ``texts`` and write it into ``folder``, as ``transformers`` reads too.
 
-    The ids run: 256 bytes, merges, control tokens, marks; ``vocab_size`` in all, or fewer where the texts yield no more
-    merges. The same texts give the same file.
+    The ids run: 256 bytes, merges, control tokens, marks; ``vocab_size`` in all, or fewer where the texts yield no
+    more merges. The same texts give the same file.
 
     Raises:
         CheckpointError: ``vocab_size`` has no room for the bytes and the added tokens.
