@@ -28,7 +28,9 @@ LOUDEST_NOISE = 0.02
 QUIET_NOISE = (-60.0, -45.0)
 """Decibels of full scale of the background of a scene without events."""
 TRIES = 24
-"""Random times tried for an event before it is given up, and events given up before a scene is."""
+"""Random times tried for an event before it is given up, and events in a row given up before an order is refused."""
+PATIENCE = 3
+"""Events in a row given up before a scene of no ordered number is left as it is."""
 KEPT_SECONDS = 60.0
 """Longest scene whose sounds stay in memory between composing and rendering."""
 
@@ -87,8 +89,8 @@ class Plan:
     placements: tuple[Placement, ...]
     """In the order of ``scene.events``."""
     sources: Sources
-    room: int | None
-    """Number of the room of kind ``scene.place``; None outdoors."""
+    response: Samples | None
+    """How the room answers a click; None outdoors."""
     noise: Noise | None
     samples: int
     """Length of the recording."""
@@ -96,13 +98,10 @@ class Plan:
     """Sounds of a short scene by address, already reverberated."""
 
 
-def heard(source: Source, sources: Sources, place: str, room: int | None) -> Samples:
-    """``source`` as it sounds at ``place``, from its onset to where it falls below -40 dB; peak 1."""
+def heard(source: Source, sources: Sources, response: Samples | None) -> Samples:
+    """``source`` as it sounds in a room, from its onset to where it falls below -40 dB; peak 1."""
     dry = sources.load(source)
-    if room is None:
-        return dry
-    wet, _ = isolate(reverberate(dry, impulse_response(sources.world, place, room)))
-    return wet
+    return dry if response is None else isolate(reverberate(dry, response))[0]
 
 
 def compose(
@@ -136,33 +135,33 @@ def compose(
         raise SceneError(f"{events} events in {seconds:g} seconds", expected=f"0 to {int(seconds)} events")
     rng = np.random.default_rng(seed)
     samples = round(seconds * SAMPLE_RATE)
-    place, room = OPEN_AIR, None
+    place, response, tail = OPEN_AIR, None, 0
     if rng.random() < difficulty.reverberation:
-        place, room = list(ROOMS)[int(rng.integers(len(ROOMS)))], int(rng.integers(ROOMS_EACH))
+        place = list(ROOMS)[int(rng.integers(len(ROOMS)))]
+        response = impulse_response(world, place, int(rng.integers(ROOMS_EACH)))
+        tail = len(response) - 1
 
     chosen, kept = list[Placement](), dict[tuple[int, int], Samples]()
     wanted = max(1, round(rng.uniform(*difficulty.events) * seconds / 10)) if events is None else events
-    failures = 0
-    while len(chosen) < wanted:
+    failures, patience = 0, PATIENCE if events is None else TRIES
+    while len(chosen) < wanted and failures <= patience:
         source = _draw(rng, sources, difficulty, chosen, (samples * 4 // 5) >> min(failures // 4, 3))
         may_overlap = bool(rng.random() < difficulty.overlap)
         if source is not None:
-            sound = kept.get(source.address)
-            if sound is None:
-                sound = heard(source, sources, place, room)
-            start = _find_start(rng, chosen, samples, source, len(sound), may_overlap=may_overlap)
+            start = _find_start(rng, chosen, samples, source, source.length + tail, may_overlap=may_overlap)
             if start is not None:
+                sound = kept.get(source.address)
+                if sound is None:
+                    sound = heard(source, sources, response)
                 chosen.append(Placement(source, start, len(sound), float(np.sqrt(np.mean(np.square(sound))))))
                 failures = 0
                 if seconds <= KEPT_SECONDS:
                     kept[source.address] = sound
                 continue
         failures += 1
-        if events is None:
-            wanted -= 1
-        elif failures > TRIES:
-            fit = f"{len(chosen)} of {events} events fit into {seconds:g} seconds"
-            raise SceneError(fit, do="ask for fewer, or for a longer scene")
+    if events is not None and len(chosen) < events:
+        fit = f"{len(chosen)} of {events} events fit into {seconds:g} seconds"
+        raise SceneError(fit, do="ask for fewer, or for a longer scene")
     placements = _with_gains(rng, sorted(chosen, key=lambda item: item.start), difficulty)
     background, noise_read = _background(rng, placements, difficulty)
     scene = Scene(
@@ -173,7 +172,7 @@ def compose(
         background=background,
         events=tuple(_event(item) for item in placements),
     )
-    return scene, Plan(scene, placements, sources, room, noise_read, samples, kept)
+    return scene, Plan(scene, placements, sources, response, noise_read, samples, kept)
 
 
 def _draw(

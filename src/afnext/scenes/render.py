@@ -35,7 +35,7 @@ def render(plan: Plan, block: int = BLOCK) -> Iterator[Samples]:
             if sound is None:
                 sound = loaded.get(address)
             if sound is None:
-                sound = loaded[address] = heard(item.source, plan.sources, scene.place, plan.room)
+                sound = loaded[address] = heard(item.source, plan.sources, plan.response)
             begin, end = max(item.start, first), min(item.end, last)
             out[begin - first : end - first] += sound[begin - item.start : end - item.start] * np.float32(item.gain)
         yield out
