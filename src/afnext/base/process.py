@@ -54,9 +54,8 @@ def pick_dtype(
 
 def cpu_computes_bfloat16() -> bool:
     """Whether this CPU multiplies bfloat16 in hardware; without, a product takes 20 to 90 times as long as float32."""
-    capability: Mapping[str, bool] = getattr(
-        torch.cpu, "get_capabilities", dict
-    )()  # torch 2.11 need not have it: then float32
+    read = getattr(torch.cpu, "get_capabilities", dict)  # torch 2.11 need not have it: then float32
+    capability: Mapping[str, bool] = read()
     # x86: AVX512-BF16 or AMX (whose tiles alone are not enough: they may hold only int8). ARM: the BF16 extension.
     return any(capability.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
