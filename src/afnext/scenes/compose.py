@@ -129,6 +129,8 @@ def compose(
     difficulty = difficulty or Difficulty()
     if not SHORTEST_SCENE <= seconds <= MAX_SECONDS:
         raise SceneError(f"a scene of {seconds} seconds", expected=f"{SHORTEST_SCENE:g} to {MAX_SECONDS:g} seconds")
+    if seed < 0:
+        raise SceneError(f"seed {seed}", expected="0 or more")
     if world != sources.world:
         raise SceneError(f"world {world!r} with sources of world {sources.world!r}", expected="sources of that world")
     if events is not None and not 0 <= events <= seconds:
