@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from afnext.audio.blocks import FloatArray
 from afnext.audio.decode import decode, part
-from afnext.audio.readers import FloatArray
 from afnext.audio.source import name_of
 
 

@@ -1,19 +1,25 @@
 """A recording, or a part of it, as 16 kHz mono float32, decoded and resampled block by block."""
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import soxr
 
-from afnext.audio.readers import Block, FloatArray, from_array, from_file, seconds_of
+from afnext.audio.blocks import Block, FloatArray, array_blocks
+from afnext.audio.readers import file_blocks, file_seconds
 from afnext.audio.source import is_array, is_path, name_of, opened
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import AudioError
 
 # Samples a second that a recording may have. A header with a rate of 1 Hz would blow a small file up to gigabytes.
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
+
+# Seconds that a start or an end may have: 30 years.
+LONGEST = 1e9
+
+# Samples beyond this are no sound, whatever scale a recording was written in; their power would leave float32.
+LOUDEST = 1e12
 
 
 def decode(
@@ -29,8 +35,9 @@ def decode(
         source: a path; bytes; a binary file object (read from its beginning); ``"-"`` for standard input; or an array
             of samples [n], [n, channels] or [channels, n], with its ``rate``. Integers are scaled to [-1, 1).
         rate: samples a second of an array.
-        start, end: seconds; only this part is decoded, reached by seeking. An ``end`` beyond the recording's own is
-            taken as that.
+        start, end: seconds; only this part is decoded, reached by seeking: the same samples as in the whole (in
+            Matroska and WebM, which keep times in milliseconds, to within 1 ms). An ``end`` beyond the recording's own
+            is taken as that.
 
     Returns:
         float32 [samples], at least one; writeable.
@@ -48,13 +55,13 @@ def decode(
         if rate is None:
             raise AudioError(f"{name} comes without its rate", expected="samples a second", do="give rate=...")
         _check_rate(rate, name)
-        return _collect(from_array(source, rate, name, lead), name, lead, first, last)
+        return _collect(array_blocks(source, rate, name, lead), name, lead, first, last)
     if rate is not None:
         raise AudioError(
             f"rate={rate} was given with {name}", expected="a rate only with an array: a file knows its own"
         )
     with opened(source) as file:
-        return _collect(from_file(file, name, lead), name, lead, first, last)
+        return _collect(file_blocks(file, name, lead), name, lead, first, last)
 
 
 def duration(source: Any, *, rate: float | None = None) -> float | None:
@@ -72,7 +79,7 @@ def duration(source: Any, *, rate: float | None = None) -> float | None:
     if source == "-":
         return None
     with opened(source) as file:
-        return seconds_of(file)
+        return file_seconds(file)
 
 
 def part(name: str, start: float | None, end: float | None) -> tuple[int, int | None]:
@@ -82,11 +89,16 @@ def part(name: str, start: float | None, end: float | None) -> tuple[int, int | 
         AudioError: a negative or not finite time, or an end that is not behind the start.
     """
     for label, seconds in (("start", start), ("end", end)):
-        if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
-            raise AudioError(f"{label} {seconds:g} s for {name}", expected="seconds from 0 on")
-    if end is not None and end <= (start or 0.0):
-        raise AudioError(f"end {end:g} s is not behind start {start or 0.0:g} s for {name}", expected="start < end")
-    return round((start or 0.0) * SAMPLE_RATE), None if end is None else round(end * SAMPLE_RATE)
+        if seconds is not None and not 0 <= seconds <= LONGEST:
+            raise AudioError(f"{label} {seconds:g} s for {name}", expected="seconds from the recording's beginning")
+    first = round((start or 0.0) * SAMPLE_RATE)
+    last = None if end is None else round(end * SAMPLE_RATE)
+    if last is not None and last <= first:
+        raise AudioError(
+            f"end {end:g} s is not behind start {start or 0.0:g} s for {name}",
+            expected="an end at least one sample (1/16000 s) behind the start",
+        )
+    return first, last
 
 
 def _collect(blocks: Iterator[Block], name: str, lead: int, first: int, last: int | None) -> FloatArray:
@@ -102,9 +114,8 @@ def _collect(blocks: Iterator[Block], name: str, lead: int, first: int, last: in
             break
     if not kept:
         if first and (lead or at):
-            raise AudioError(
-                f"start {first / SAMPLE_RATE:g} s lies beyond the end of {name}", expected="a start within it"
-            )
+            beyond = f"start {first / SAMPLE_RATE:g} s lies beyond the end of {name}"
+            raise AudioError(beyond, expected="a start within the recording")
         raise AudioError(f"{name} holds no samples", expected="a recording of some length")
     return np.frombuffer(kept, np.float32)
 
@@ -114,18 +125,18 @@ def _resampled(blocks: Iterator[Block], name: str, lead: int) -> Iterator[FloatA
     rate, seconds = 0, float(lead)
     resampler: soxr.ResampleStream | None = None
     for block in blocks:
-        # A sum is finite only if every sample is; one that overflows is no sound either.
-        if not np.isfinite(block.samples.sum()):
+        _check_rate(block.rate, name)
+        sound = np.abs(block.samples) <= LOUDEST
+        if not sound.all():
+            where = seconds + int(sound.argmin()) / block.rate
             raise AudioError(
-                f"{name} holds NaN or infinity in the {len(block.samples) / block.rate:.1f} s from {seconds:.1f} s on",
-                expected="finite samples",
+                f"{name} holds NaN, infinity or an absurd value at {where:.2f} s", expected="finite samples"
             )
         seconds += len(block.samples) / block.rate
         if block.rate != rate:
             if resampler is not None:
                 yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
             rate = block.rate
-            _check_rate(rate, name)
             resampler = None if rate == SAMPLE_RATE else soxr.ResampleStream(rate, SAMPLE_RATE, 1, "float32", "HQ")
         yield block.samples if resampler is None else resampler.resample_chunk(block.samples)
     if resampler is not None:

@@ -23,8 +23,8 @@ def log_mel(samples: Tensor, frames: int = WINDOW_FRAMES) -> Tensor:
     """The leading ``frames`` log-mel frames of each window, zero-padded to 30 s.
 
     The same as all 3000 and then cut, but only what sound reaches is computed. Frames are 25 ms long and centred on
-    multiples of 10 ms; at the window's two ends the sound is mirrored (WhisperFeatureExtractor does the same, and drops
-    frame 3001).
+    multiples of 10 ms; at the window's two ends the sound is mirrored, and the frame centred on its very end is dropped
+    (as in WhisperFeatureExtractor of transformers, which this equals).
 
     Args:
         samples: [..., n], mono at 16 kHz, n up to 480000.
@@ -37,24 +37,24 @@ def log_mel(samples: Tensor, frames: int = WINDOW_FRAMES) -> Tensor:
     assert n <= WINDOW_SAMPLES, f"a window of {n} samples: cut first, mel after"
     assert frames <= WINDOW_FRAMES, f"{frames} frames wanted of {WINDOW_FRAMES}"
     if samples.ndim > 1 and samples.device.type == "cpu":
-        # One at a time is several times faster here than a batch: the spectra of one window stay in the cache.
+        # One at a time is several times faster here than a batch: what one window needs stays in the cache.
         windows = [log_mel(window, frames) for window in samples.reshape(-1, n)]
         return torch.stack(windows).reshape(*samples.shape[:-1], MELS, frames)
     # A Fourier length of zeros behind the sound: every frame that sound reaches is computed, and the mirror at the end
     # shows zeros, as it does at the end of the padded window. A nearly full window reaches its true end, and its true
     # mirror (frame 2999 looks into it).
-    sound = F.pad(samples.float(), (0, min(FFT, WINDOW_SAMPLES - n)))
+    sound = F.pad(samples.reshape(-1, n).float(), (0, min(FFT, WINDOW_SAMPLES - n)))
+    mirrored = F.pad(sound, (FFT // 2, FFT // 2), mode="reflect")
+    cut = mirrored.unfold(-1, FFT, HOP)[:, :WINDOW_FRAMES]  # [N, T, 400]
     with torch.autocast(samples.device.type, enabled=False):
-        spectrum = torch.stft(
-            sound, FFT, HOP, window=_hann(samples.device), center=True, pad_mode="reflect", return_complex=True
-        )
-        power = torch.view_as_real(spectrum[..., :WINDOW_FRAMES]).square().sum(-1)
-        mel = _filters(samples.device) @ power
-    logarithm = mel.clamp(min=10**SILENCE).log10()
+        spectrum = torch.fft.rfft(cut * _hann(samples.device))  # [N, T, 201]
+        power = spectrum.real.square() + spectrum.imag.square()
+        mel = _filters(samples.device) @ power.mT  # [N, 128, T]
+    logarithm = mel.clamp_(min=10**SILENCE).log10_()
     # The maximum is over the whole window, wanted or not; what is not computed is silence and never above it.
     floor = logarithm.amax(dim=(-2, -1), keepdim=True) - DEPTH
     wanted = F.pad(logarithm[..., :frames], (0, max(0, frames - logarithm.shape[-1])), value=SILENCE)
-    return (torch.maximum(wanted, floor) + 4.0) / 4.0
+    return torch.maximum(wanted, floor).add_(4.0).div_(4.0).reshape(*samples.shape[:-1], MELS, frames)
 
 
 def mel_filters() -> Tensor:

@@ -27,7 +27,7 @@ def name_of(source: Any) -> str:
     if is_array(source):
         return "the audio array"
     if isinstance(source, bytes | bytearray | memoryview):
-        return "the audio bytes"
+        return "the audio in memory"
     if is_path(source):
         return "standard input" if source == STANDARD_INPUT else repr(os.fspath(source))
     name = getattr(source, "name", None)
@@ -36,7 +36,7 @@ def name_of(source: Any) -> str:
 
 def is_array(source: Any) -> bool:
     """Whether ``source`` holds samples rather than a file: a NumPy array or a tensor."""
-    return hasattr(source, "__array__")
+    return hasattr(source, "__array__") and not isinstance(source, str | bytes)
 
 
 def is_path(source: Any) -> bool:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from afnext.audio.blocks import FloatArray
 from afnext.audio.mel import log_mel
-from afnext.audio.readers import FloatArray
 from afnext.audio.spec import (
     MELS,
     SAMPLE_RATE,
