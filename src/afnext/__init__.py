@@ -1,0 +1,73 @@
+"""Audio Flamingo Next as software: listen, reason with timestamps, train, measure.
+
+    import afnext
+
+    model = afnext.load("nano")  # or a folder, or a Hugging Face id
+    reply = model.ask("kitchen.flac", "What happens, and when?")
+    print(reply.text, reply.events)
+
+The names below are the front door. They are imported when first used, so that ``import afnext`` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from afnext.audio.clip import Clip
+    from afnext.base.errors import (
+        AfnextError,
+        AudioError,
+        CheckpointError,
+        ConversationError,
+        MissingToolError,
+        OverLimitError,
+        RecipeError,
+        RequestError,
+        SceneError,
+    )
+    from afnext.inference.chat import Chat
+    from afnext.inference.engine import Engine
+    from afnext.inference.load import load
+    from afnext.inference.reply import Reply
+    from afnext.inference.request import Request, Sampling
+
+__all__ = [
+    "AfnextError",
+    "AudioError",
+    "Chat",
+    "CheckpointError",
+    "Clip",
+    "ConversationError",
+    "Engine",
+    "MissingToolError",
+    "OverLimitError",
+    "RecipeError",
+    "Reply",
+    "Request",
+    "RequestError",
+    "Sampling",
+    "SceneError",
+    "load",
+]
+
+_HOMES = {
+    "Chat": "afnext.inference.chat",
+    "Clip": "afnext.audio.clip",
+    "Engine": "afnext.inference.engine",
+    "Reply": "afnext.inference.reply",
+    "Request": "afnext.inference.request",
+    "Sampling": "afnext.inference.request",
+    "load": "afnext.inference.load",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'afnext' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES.get(name, "afnext.base.errors")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

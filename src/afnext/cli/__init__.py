@@ -1,0 +1,5 @@
+"""The command line: ``afnext VERB``, one verb a file."""
+
+from afnext.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,72 @@
+"""What ask, caption and transcribe share: looking at the arguments first, opening the model, printing replies."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+import afnext
+from afnext.audio.clip import Clip
+from afnext.audio.source import STANDARD_INPUT, opened
+from afnext.cli.progress import progress_bars
+from afnext.inference.progress import Tell
+from afnext.inference.request import request_of
+
+if TYPE_CHECKING:
+    from afnext import Engine, Reply
+
+
+def checked(audio: Sequence[str], start: float | None, end: float | None, settings: Mapping[str, Any]) -> list[Clip]:
+    """The recordings as clips. A wrong name or setting shows here, before a model is loaded.
+
+    Raises:
+        AudioError, RequestError: a file cannot be opened, or a setting is out of its range.
+    """
+    request_of((), settings)
+    for path in audio:
+        if path != STANDARD_INPUT:
+            with opened(path):
+                pass
+    return [Clip(path, start=start, end=end) for path in audio]
+
+
+@contextmanager
+def engine_of(model: str, device: str | None, dtype: str | None) -> Iterator[tuple["Engine", Tell]]:
+    """The model, and how to tell progress; what the model says of its scope goes to standard error first."""
+    with progress_bars() as tell:
+        tell(f"Loading {model}", 0, None)
+        engine = afnext.load(model, device=device, dtype=dtype)
+        tell(f"Loading {model}", 1, 1)
+        if engine.card.scope:
+            typer.echo(f"{engine.name}: {engine.card.scope}", err=True)
+        yield engine, tell
+
+
+def remark(reply: "Reply") -> None:
+    """Print a reply's notes to standard error."""
+    for note in reply.notes:
+        typer.echo(f"note: {note}", err=True)
+
+
+def print_reply(reply: "Reply", *, json: bool) -> None:
+    """The answer to standard output; reasoning and notes to standard error, or all of it as one JSON object."""
+    if json:
+        typer.echo(reply.to_json())
+        return
+    if reply.reasoning:
+        typer.echo(f"{reply.reasoning}\n", err=True)
+    typer.echo(reply.text)
+    sys.stdout.flush()
+    remark(reply)
+
+
+def print_replies(names: Sequence[str], replies: Sequence["Reply"], *, json: bool) -> None:
+    """One reply as it is; of several, a line each behind its recording's name, or one JSON object each."""
+    for name, reply in zip(names, replies, strict=True):
+        if json or len(names) == 1:
+            print_reply(reply, json=json)
+        else:
+            typer.echo(f"{name}: {' '.join(reply.text.split())}")
+            remark(reply)

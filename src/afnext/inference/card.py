@@ -1,0 +1,47 @@
+"""What a model says of itself: ``card.json`` in its folder."""
+
+import json
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from afnext.base.config import Frozen
+from afnext.base.errors import CheckpointError
+from afnext.inference.prompt import CAPTION, THINK, TRANSCRIBE, TRANSCRIBE_WITH_TIMES
+
+
+class Card(Frozen):
+    """A model's own words. Published folders have none, and get these defaults."""
+
+    scope: str = ""
+    """One sentence: what the model can do, and how well. Shown wherever it speaks."""
+
+    caption: str = CAPTION
+    """The question that asks for a description."""
+
+    transcribe: str = TRANSCRIBE
+    """The question that asks for the words spoken."""
+
+    transcribe_with_times: str = TRANSCRIBE_WITH_TIMES
+    """The question that asks for the words and when they are spoken."""
+
+    think: str = THINK
+    """The sentence put after a question to have it reasoned about."""
+
+
+def read_card(folder: Path) -> Card:
+    """The card in ``folder``, or the defaults where there is none.
+
+    Raises:
+        CheckpointError: ``card.json`` is not JSON, or has other fields.
+    """
+    file = folder / "card.json"
+    if not file.is_file():
+        return Card()
+    try:
+        return Card.model_validate(json.loads(file.read_text(encoding="utf-8")))
+    except (ValidationError, ValueError) as error:
+        fields = ", ".join(Card.model_fields)
+        raise CheckpointError(
+            f"{file} cannot be read: {error}", expected=f"a JSON object with, of {fields}, any"
+        ) from error

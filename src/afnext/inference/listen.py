@@ -1,0 +1,157 @@
+"""Listening: a recording becomes embeddings, under the stated policy for recordings over the limit."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from afnext.audio.clip import Clip
+from afnext.audio.decode import duration
+from afnext.audio.source import is_path
+from afnext.audio.spec import SAMPLE_RATE
+from afnext.audio.windows import count_tokens, stack, windows
+from afnext.base.errors import AudioError, OverLimitError
+from afnext.dialogue.message import AudioPart
+from afnext.inference.progress import Tell, silent
+from afnext.inference.request import OverLimit
+from afnext.model.flamingo import Flamingo
+
+WINDOWS_AT_ONCE = 4
+"""Windows encoded together: memory stays that of two minutes, however long the recording."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Decoded sound that is not yet heard.
+
+    Attributes:
+        name: what messages call it.
+        samples: mono at 16 kHz, float32 [n].
+        note: what was left out, or None.
+    """
+
+    name: str
+    samples: NDArray[np.float32]
+    note: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """The duration."""
+        return len(self.samples) / SAMPLE_RATE
+
+    @property
+    def tokens(self) -> int:
+        """Embeddings it will become."""
+        return count_tokens(len(self.samples))
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """A recording the model has heard. As the source of an ``AudioPart`` it is not heard again.
+
+    Attributes:
+        name: what messages call it.
+        seconds: the duration that was heard.
+        embeddings: [tokens, hidden], on the model's device.
+        note: what was left out, or None.
+    """
+
+    name: str
+    seconds: float
+    embeddings: Tensor
+    note: str | None = None
+
+    @property
+    def tokens(self) -> int:
+        """How many embeddings there are."""
+        return len(self.embeddings)
+
+
+def clip_of(part: AudioPart) -> Clip:
+    """The part's source as a clip, narrowed to the part."""
+    clip = part.source if isinstance(part.source, Clip) else Clip(part.source)
+    if part.start is None and part.end is None:
+        return clip
+    offset = clip.start or 0.0
+    ends = [end for end in (clip.end, None if part.end is None else offset + part.end) if end is not None]
+    return replace(clip, start=offset + (part.start or 0.0), end=min(ends, default=None))
+
+
+def identity(part: AudioPart) -> Hashable:
+    """Equal for parts that are the same stretch of the same source."""
+    if isinstance(part.source, Heard):
+        return id(part.source)
+    clip = clip_of(part)
+    source = str(clip.source) if is_path(clip.source) else id(clip.source)
+    return source, clip.start, clip.end
+
+
+def read(part: AudioPart, *, limit: float, over_limit: OverLimit) -> Recording:
+    """Decode the part, but never more than ``limit`` seconds and a little.
+
+    Raises:
+        AudioError: nothing usable in it.
+        OverLimitError: it is longer than ``limit``, and the policy is ``error``.
+    """
+    clip = clip_of(part)
+    start = clip.start or 0.0
+    # a second more than the limit shows that there is more, without reading the rest
+    end = start + limit + 1.0 if clip.end is None else min(clip.end, start + limit + 1.0)
+    samples = replace(clip, end=end).samples()
+    name = _named(clip)
+    most = round(limit * SAMPLE_RATE)
+    if len(samples) <= most:
+        if count_tokens(len(samples)) == 0:
+            raise AudioError(f"{name} lasts {len(samples) / SAMPLE_RATE:.3f} s", expected="at least 0.03 s of sound")
+        return Recording(name, samples)
+    length = _whole_length(clip, start)
+    if over_limit == "error":
+        raise OverLimitError(
+            f"{name} lasts {length}",
+            expected=f"at most {clock(limit)}, what the model can hear",
+            do=f"name a part of it (start, end), or over_limit=truncate to hear only its first {clock(limit)}",
+        )
+    return Recording(name, samples[:most], f"{name} lasts {length}; only its first {clock(limit)} were heard")
+
+
+def hear(model: Flamingo, recording: Recording, *, tell: Tell = silent) -> Heard:
+    """Encode a recording a few windows at a time.
+
+    Args:
+        model: its device and number format are used.
+        recording: what to hear.
+        tell: told how far it is, in seconds.
+    """
+    device = next(model.parameters()).device
+    pieces: list[Tensor] = []
+    done = 0.0
+    rest = windows(torch.from_numpy(recording.samples))
+    while some := list(islice(rest, WINDOWS_AT_ONCE)):
+        mel, frames, starts = (tensor.to(device) for tensor in stack(some))
+        with torch.inference_mode():
+            pieces.append(model.encode(mel, frames, starts))
+        done = min(recording.seconds, some[-1].start + 30.0)
+        tell(f"Listening to {recording.name}", done, recording.seconds)
+    return Heard(recording.name, recording.seconds, torch.cat(pieces), recording.note)
+
+
+def clock(seconds: float) -> str:
+    """``30:00``, ``1:02:03``: minutes and seconds, with hours where there are any."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _named(clip: Clip) -> str:
+    return clip.name.strip("'")
+
+
+def _whole_length(clip: Clip, start: float) -> str:
+    """How long the clip is, if its header tells; else what is known."""
+    whole: Any = clip.end if clip.end is not None else duration(clip.source, rate=clip.rate)
+    return f"{clock(whole - start)}" if whole is not None else "longer"

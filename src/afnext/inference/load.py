@@ -1,0 +1,49 @@
+"""Opening a model: ``afnext.load``."""
+
+import os
+
+import torch
+
+from afnext.base.errors import CheckpointError
+from afnext.base.process import pick_device, pick_dtype
+from afnext.dialogue.checkpoint import load_family
+from afnext.dialogue.tokenizer import Tokenizer
+from afnext.inference.card import read_card
+from afnext.inference.engine import Engine
+from afnext.inference.folder import find_folder
+from afnext.model import weights
+
+
+def load(
+    name: str | os.PathLike[str] = "nano",
+    *,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+) -> Engine:
+    """Open a model.
+
+    Args:
+        name: ``"nano"`` (shipped in the package), a checkpoint folder, or a Hugging Face id
+            (``"nvidia/audio-flamingo-next-hf"``), which is downloaded once.
+        device: ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; the best at hand if left out.
+        dtype: ``float32``, ``bfloat16`` or ``float16``; as stored, where the device computes in that at
+            speed, if left out.
+
+    Raises:
+        CheckpointError: there is no such model, or something in its folder does not fit.
+        RequestError: the device or number format is not at hand.
+    """
+    place = pick_device(device)
+    folder = find_folder(name)
+    family = load_family(folder)
+    tokenizer = Tokenizer.load(folder)
+    card = read_card(folder)
+    model = weights.load(folder, place, pick_dtype(dtype, place, weights.stored_dtype(folder)))
+    wanted, had = tokenizer.vocab_size, model.config.decoder.vocabulary
+    if wanted > had:
+        raise CheckpointError(
+            f"{folder}: tokenizer.json has {wanted} ids, the model {had}",
+            expected="a tokenizer that fits the model",
+            do="take both from the same release",
+        )
+    return Engine(model, tokenizer, family, name=os.fspath(name), card=card)

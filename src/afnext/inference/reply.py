@@ -1,0 +1,96 @@
+"""What comes back: the answer, the reasoning before it, the moments both name, and what it cost."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from afnext.dialogue.timestamps import Timed, parse
+
+FinishReason = Literal["stop", "length"]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the request took: seconds of sound heard, tokens read (audio slots included) and tokens written."""
+
+    audio_seconds: float
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A finished answer. ``str(reply)`` is its text."""
+
+    text: str
+    """The answer, without the reasoning."""
+
+    reasoning: str
+    """What stood in ``<think>...</think>``; empty if the model did not reason."""
+
+    steps: tuple[Timed, ...]
+    """The reasoning's steps that name a moment: ``start`` and ``end`` in seconds, ``text``."""
+
+    events: tuple[Timed, ...]
+    """The answer's parts that name a moment."""
+
+    usage: Usage
+    finish_reason: FinishReason
+    """``stop``: the model ended, or met a stop string. ``length``: the tokens ran out, and the text is cut."""
+
+    truncated: bool
+    """Whether a recording was over the limit and only its beginning was heard."""
+
+    notes: tuple[str, ...] = ()
+    """What was done that the text does not show, one sentence each."""
+
+    raw: str = ""
+    """The text exactly as the model wrote it."""
+
+    def __str__(self) -> str:
+        return self.text
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields as plain values."""
+        return asdict(self)
+
+    def to_json(self) -> str:
+        """All fields as one line of JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+
+def read_reply(
+    raw: str,
+    *,
+    usage: Usage,
+    finish_reason: FinishReason,
+    truncated: bool = False,
+    notes: Sequence[str] = (),
+    duration: float | None = None,
+) -> Reply:
+    """Turn what the model wrote into a reply. Nothing a model writes raises; what is odd in it becomes a note.
+
+    Args:
+        raw: the text as it was written.
+        usage: what it took.
+        finish_reason: why it ended.
+        truncated: whether a recording was cut.
+        notes: remarks so far.
+        duration: seconds of the longest recording, to notice times beyond it.
+    """
+    parsed = parse(raw, duration=duration)
+    remarks = [*notes, *(f"in the model's answer: {problem}" for problem in parsed.problems)]
+    if finish_reason == "length":
+        remarks.append(f"the answer was cut at {usage.completion_tokens} tokens; a higher max_new_tokens lets it go on")
+    return Reply(
+        text=parsed.answer,
+        reasoning=parsed.reasoning,
+        steps=parsed.steps,
+        events=parsed.events,
+        usage=usage,
+        finish_reason=finish_reason,
+        truncated=truncated,
+        notes=tuple(remarks),
+        raw=raw,
+    )
