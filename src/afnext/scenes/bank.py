@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,7 @@ class BankIndex(Frozen):
     world: World
     seed: int
     size: BankSize
-    shards: tuple[str, ...]
+    shards: tuple[Annotated[str, Field(pattern=r"^[0-9]+\.npy$")], ...]
     sources: tuple[Source, ...]
 
 
