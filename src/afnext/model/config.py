@@ -1,6 +1,6 @@
 """The sizes of a model, and the published sizes by name (paper, section 3; the released ``config.json``)."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -91,6 +91,8 @@ class FlamingoConfig(Frozen):
     pad_id: int = Field(151643, ge=0)
     max_new_tokens: int = Field(2048, gt=0)
     """Length of an answer unless asked otherwise; a default for who generates."""
+    generation: dict[str, Any] = Field(default_factory=dict)
+    """What else stands in ``generation_config.json`` (sampling defaults of the release); kept, not used here."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -98,9 +100,7 @@ class FlamingoConfig(Frozen):
             raise ValueError(f"family {self.family} and time_rotary {self.time_rotary} do not go together")
         if self.time_rotary is not None and 2 * rotary_width(self) > self.encoder.width:
             raise ValueError(f"the time rotary needs {2 * rotary_width(self)} of {self.encoder.width} encoder numbers")
-        ids = {"sound_id": self.sound_id, "stop_ids": max(self.stop_ids, default=0), "pad_id": self.pad_id}
-        if self.family == "musicflamingo":
-            ids |= {"sound_bos_id": self.sound_bos_id, "sound_eos_id": self.sound_eos_id}
+        ids = {"sound_id": self.sound_id, "pad_id": self.pad_id}
         beyond = [f"{name} {value}" for name, value in ids.items() if value >= self.decoder.vocabulary]
         if beyond:
             raise ValueError(f"{', '.join(beyond)} is outside the vocabulary of {self.decoder.vocabulary}")

@@ -81,7 +81,11 @@ class Decoder(nn.Module):
         self.layers = nn.ModuleList(DecoderLayer(config, index) for index in range(config.layers))
         self.norm = RMSNorm(config.width, config.norm_epsilon)
         self.head = nn.Linear(config.width, config.vocabulary, bias=False)
-        if config.tied:
+        self.tie()
+
+    def tie(self) -> None:
+        """Make the head the embedding matrix again, in a model that shares them; after parameters were replaced."""
+        if self.config.tied:
             self.head.weight = self.embedding.weight
 
     def forward(

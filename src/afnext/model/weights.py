@@ -1,0 +1,278 @@
+"""Checkpoint folders: published weights to a model and back, strictly, a tensor at a time, never a pickle."""
+
+import json
+import logging
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from afnext.base.errors import CheckpointError
+from afnext.base.files import replacing, write_json, write_text
+from afnext.model.config import FlamingoConfig
+from afnext.model.flamingo import Flamingo
+from afnext.model.published import (
+    EMBEDDING,
+    HEAD,
+    SKIPPED,
+    hub_name,
+    published_name,
+    read_fields,
+    write_fields,
+    write_generation,
+)
+
+CONFIG, GENERATION = "config.json", "generation_config.json"
+SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
+PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
+SHARD_BYTES = 5_000_000_000
+
+DTYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+
+_log = logging.getLogger(__name__)
+
+
+def read_config(folder: str | os.PathLike[str]) -> FlamingoConfig:
+    """The configuration of a checkpoint folder, without its weights.
+
+    Raises:
+        CheckpointError: the folder or its ``config.json`` is missing, or does not describe such a model.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise CheckpointError(f"{path}: no such folder", expected="a folder with config.json and *.safetensors")
+    generation = _read_json(path / GENERATION) if (path / GENERATION).is_file() else {}
+    return read_fields(_read_json(path / CONFIG), generation, str(path / CONFIG))
+
+
+def stored_dtype(folder: str | os.PathLike[str]) -> torch.dtype:
+    """The number format in which a folder stores its weights (that of the word embeddings).
+
+    Raises:
+        CheckpointError: the weights are missing or damaged.
+    """
+    for stored in _inventory(Path(folder)):
+        if hub_name(stored.name) == EMBEDDING and stored.dtype in DTYPES:
+            return DTYPES[stored.dtype]
+    raise CheckpointError(f"{folder} has no tensor {EMBEDDING} of numbers", do="fetch the checkpoint again")
+
+
+def load(
+    folder: str | os.PathLike[str], device: torch.device | str = "cpu", dtype: torch.dtype | None = None
+) -> Flamingo:
+    """The model in ``folder``, in either published layout.
+
+    The files are mapped, not read: on the CPU in the stored format, tensors stay on disk until they are used. Otherwise
+    they are converted one at a time, so that the model is never in memory twice.
+
+    Args:
+        folder: a checkpoint folder with ``config.json`` and safetensors.
+        device: where the model goes.
+        dtype: the format to compute in; None: as stored.
+
+    Raises:
+        CheckpointError: anything does not fit; each missing, extra or misshapen tensor is named.
+    """
+    path = Path(folder)
+    config = read_config(path)
+    with torch.device("meta"):
+        model = Flamingo(config)
+    stored = _fit(path, _inventory(path), model)
+    state: dict[str, Tensor] = {}
+    for file in {place.file for place in stored.values()}:
+        with _opened(file) as tensors:
+            for name, place in stored.items():
+                if place.file == file:
+                    state[name] = tensors.get_tensor(place.name).to(device=device, dtype=dtype)
+    if config.decoder.tied:
+        embedding = state["decoder.embedding.weight"]
+        if not torch.equal(state.setdefault("decoder.head.weight", embedding), embedding):
+            raise CheckpointError(
+                f"{path}: {HEAD} differs from {EMBEDDING}, which {CONFIG} ties",
+                do=f"set tie_word_embeddings to false in {CONFIG}",
+            )
+    model.load_state_dict(state, strict=True, assign=True)
+    model.decoder.tie()
+    return model
+
+
+def save(
+    model: Flamingo,
+    folder: str | os.PathLike[str],
+    *,
+    dtype: torch.dtype | None = None,
+    shard_bytes: int = SHARD_BYTES,
+) -> None:
+    """Write ``model`` as a published folder that ``transformers`` reads; the folder changes whole or not at all.
+
+    Other files that are already in it (tokenizer, template, adapter) stay. The head of a tied model is written too:
+    not every release ties it again.
+
+    Args:
+        model: on any device.
+        folder: made if need be.
+        dtype: the format to store; None: as the model has it.
+        shard_bytes: the weights are cut into files of at most so many bytes, where ``transformers`` cuts them.
+
+    Raises:
+        CheckpointError: ``folder`` is a file.
+    """
+    from huggingface_hub import split_state_dict_into_shards_factory  # noqa: PLC0415  only saving needs it
+
+    path = Path(folder)
+    if path.exists() and not path.is_dir():
+        raise CheckpointError(f"{path} is a file", expected="a folder to write the model to")
+    tensors = {published_name(name): tensor.detach() for name, tensor in model.state_dict().items()}
+    tensors = {name: tensors[name] for name in sorted(tensors, key=_place)}
+    split = split_state_dict_into_shards_factory(
+        {name: tensor.numel() * (dtype or tensor.dtype).itemsize for name, tensor in tensors.items()},
+        get_storage_size=lambda size: size,
+        filename_pattern="model{suffix}.safetensors",
+        max_shard_size=shard_bytes,
+    )
+    with replacing(path, folder=True) as draft:
+        if path.is_dir():
+            _keep_others(path, draft)
+        for file, names in split.filename_to_tensors.items():
+            shard = {name: tensors[name].to(device="cpu", dtype=dtype).contiguous() for name in names}
+            if model.config.decoder.tied and HEAD in shard:
+                shard[HEAD] = shard[HEAD].clone()  # a file cannot hold one tensor under two names
+            save_file(shard, draft / file, metadata={"format": "pt"})
+        if split.is_sharded:
+            count = sum(tensor.numel() for tensor in tensors.values())
+            index = {"metadata": {"total_parameters": count, **split.metadata}, "weight_map": split.tensor_to_filename}
+            write_text(draft / INDEX, json.dumps(index, indent=2, sort_keys=True) + "\n")
+        stored = dtype or tensors[EMBEDDING].dtype
+        write_json(draft / CONFIG, write_fields(model.config, str(stored).removeprefix("torch.")))
+        write_json(draft / GENERATION, write_generation(model.config))
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A tensor in a file, by its header."""
+
+    file: Path
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+def _inventory(folder: Path) -> list[_Stored]:
+    """Every tensor in the folder's weights, none of them read."""
+    found = []
+    for file in _files(folder):
+        with _opened(file) as tensors:
+            for name in tensors.keys():  # noqa: SIM118  it is no mapping
+                header = tensors.get_slice(name)
+                found.append(_Stored(file, name, tuple(header.get_shape()), header.get_dtype()))
+    return found
+
+
+def _fit(folder: Path, stored: list[_Stored], model: Flamingo) -> dict[str, _Stored]:
+    """Our name -> where it is stored, for all tensors of ``model`` (but a tied head, which may be left out)."""
+    wanted = {published_name(name): (name, tuple(tensor.shape)) for name, tensor in model.state_dict().items()}
+    useless = [place for place in stored if hub_name(place.name) not in wanted and place.name.endswith(SKIPPED)]
+    if useless:
+        _log.info("%s: no model computes with %s", folder, ", ".join(place.name for place in useless))
+    places = {hub_name(place.name): place for place in stored if place not in useless}
+
+    times = Counter(hub_name(place.name) for place in stored)
+    missing = wanted.keys() - places.keys() - ({HEAD} if model.config.decoder.tied else set())
+    problems = {
+        "missing": sorted(missing, key=_place),
+        "extra": [places[name].name for name in sorted(places.keys() - wanted.keys(), key=_place)],
+        "twice": [name for name, count in times.items() if count > 1 and name in wanted],
+        "misshapen": [
+            f"{place.name} {list(place.shape)} for {list(wanted[name][1])}"
+            for name, place in places.items()
+            if name in wanted and place.shape != wanted[name][1]
+        ],
+        "not numbers of a known format": [
+            f"{place.name} {place.dtype}"
+            for name, place in places.items()
+            if name in wanted and place.dtype not in DTYPES
+        ],
+    }
+    if any(problems.values()):
+        told = [f"{kind}: {', '.join(names)}" for kind, names in problems.items() if names]
+        raise CheckpointError(
+            f"{folder} does not fit its {CONFIG}: " + "; ".join(told), do="fetch the checkpoint again"
+        )
+    return {wanted[name][0]: place for name, place in places.items()}
+
+
+def _files(folder: Path) -> list[Path]:
+    """The safetensors that make up the folder's weights, by its index if it has one."""
+    names = [SINGLE]
+    if (folder / INDEX).is_file():
+        table = _read_json(folder / INDEX).get("weight_map")
+        if not isinstance(table, dict) or not table:
+            raise CheckpointError(f"{folder / INDEX} has no weight_map", do="fetch the checkpoint again")
+        names = sorted({str(name) for name in table.values()})
+        foreign = [name for name in names if Path(name).name != name or not name.endswith(".safetensors")]
+        if foreign:
+            raise CheckpointError(
+                f"{folder / INDEX} points to {', '.join(foreign)}",
+                expected="safetensors files beside it (a pickle can run code when opened, and is never read)",
+            )
+    missing = [name for name in names if not (folder / name).is_file()]
+    if not missing:
+        return [folder / name for name in names]
+    pickles = sorted(file.name for file in folder.iterdir() if file.suffix in PICKLES)
+    if pickles:
+        raise CheckpointError(
+            f"{folder} holds {', '.join(pickles)} but not {', '.join(missing)}",
+            expected="safetensors (a pickle can run code when opened, and is never read)",
+            do="convert it with the tool that made it, or fetch the release in safetensors",
+        )
+    raise CheckpointError(f"{folder} lacks {', '.join(missing)}", do="fetch the checkpoint again")
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
+    try:
+        with safe_open(file, framework="pt", device="cpu") as tensors:
+            yield tensors
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{file} is damaged ({error})", expected="a whole safetensors file", do="fetch the checkpoint again"
+        ) from error
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        raise CheckpointError(f"{file.parent} lacks {file.name}", do="fetch the checkpoint again")
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise CheckpointError(f"{file} cannot be read: {error}", expected="JSON", do="fetch it again") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{file} holds a {type(values).__name__}", expected="a JSON object")
+    return values
+
+
+def _place(name: str) -> tuple[bool, list[tuple[bool, int, str]]]:
+    """Sorts tensors as ``transformers`` writes them: the head first, then by name with numbers as numbers."""
+    parts = name.split(".")
+    return name != HEAD, [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+
+
+def _keep_others(folder: Path, draft: Path) -> None:
+    """Copy what is in ``folder`` and not written anew to ``draft``."""
+    for item in folder.iterdir():
+        if item.name in {CONFIG, GENERATION, INDEX} or re.fullmatch(r"model(-\d{5}-of-\d{5})?\.safetensors", item.name):
+            continue
+        if item.is_dir():
+            shutil.copytree(item, draft / item.name, symlinks=True)
+        else:
+            shutil.copy2(item, draft / item.name, follow_symlinks=False)
