@@ -160,17 +160,21 @@ class _Placeholders:
         end = 0
         for found in self.tag.finditer(content):
             index = self._index(found, heard)
+            named = self._within_sentence(content, found)
             text += content[end : found.start()]
             end = found.end()
+            if not named:  # one blank or line end goes with the placeholder
+                if content[end : end + 1] in ("\n", " "):
+                    end += 1
+                elif text[-1:] in ("\n", " "):
+                    text = text[:-1]
             if index not in heard:
                 heard.append(index)
                 parts += [TextPart(text), AudioPart(self.sources[index])]
                 text = ""
-            if self._within_sentence(content, found):
+            if named:
                 text += _reference(heard, index)
-            elif content[end : end + 1] in ("\n", " "):
-                end += 1
-        return [part for part in (*parts, TextPart((text + content[end:]).rstrip("\n"))) if part != TextPart("")]
+        return [part for part in (*parts, TextPart(text + content[end:])) if part != TextPart("")]
 
     def _referring(self, content: str, heard: list[int]) -> str:
         """Words of somebody else, with numbered placeholders put as in the turns of the user."""

@@ -79,7 +79,7 @@ def format_span(start: float, end: float) -> str:
     """
     if not 0 <= start <= end < math.inf:
         raise ConversationError(f"a span from {start} to {end} s", expected="0 <= start <= end")
-    return f"<t>{start:.1f}-{end:.1f}</t>"
+    return f"<t>{abs(start):.1f}-{end:.1f}</t>"  # abs: a zero may bear a minus
 
 
 def format_reply(answer: str, reasoning: str = "") -> str:
@@ -205,7 +205,7 @@ def _span(bounds: re.Match[str] | None, written: str, convention: Convention, pr
 def _timed(text: str, convention: Convention, problems: list[str], *, clause: bool) -> list[Timed]:
     """Each span with the words that belong to it.
 
-    Words come after the spans where the text begins with one (``<t>3-5</t> A man speaks``), and before them elsewhere
+    Words come after the spans where the first begins its line (``<t>3-5</t> A man speaks``), and before them elsewhere
     (``a man speaks <t>3-5</t>``). Spans with no words of their own share their neighbour's. With ``clause``, words
     before a span are only those of its last clause.
     """
@@ -214,8 +214,8 @@ def _timed(text: str, convention: Convention, problems: list[str], *, clause: bo
         return []
     edges = [0, *(edge for tag in tags for edge in (tag.first, tag.last)), len(text)]
     between = [text[edges[i] : edges[i + 1]] for i in range(0, len(edges), 2)]
-    if _LEAD.fullmatch(between[0]):
-        words = _shared([_tidy(own) for own in reversed(between[1:])])[::-1]
+    if _LEAD.fullmatch(between[0].rpartition("\n")[2]):
+        words = _shared([_tidy(_without_next_bullet(own)) for own in reversed(between[1:])])[::-1]
     else:
         words = _shared([_tidy(_last_clause(own) if clause else own) for own in between[:-1]])
     return [Timed(tag.span.start, tag.span.end, own) for tag, own in zip(tags, words, strict=True) if tag.span]
@@ -231,6 +231,12 @@ def _shared(words: list[str]) -> list[str]:
 
 def _last_clause(words: str) -> str:
     return next((part for part in reversed(_CLAUSE.split(words)) if part.strip(_AROUND)), "")
+
+
+def _without_next_bullet(words: str) -> str:
+    """Words up to the line that opens with the next span."""
+    head, line_end, tail = words.rpartition("\n")
+    return head if line_end and _LEAD.fullmatch(tail) else words
 
 
 def _tidy(words: str) -> str:
