@@ -135,6 +135,13 @@ def test_a_template_of_another_chat_format(tmp_path):
         load_family(folder_of(tmp_path, AF_NEXT, "[INST] What"))
 
 
+def test_a_template_that_is_no_text(tmp_path):
+    folder = folder_of(tmp_path, AF_NEXT)
+    (folder / "chat_template.jinja").write_bytes(b"\xff\xfe")
+    with pytest.raises(CheckpointError, match=r"chat_template.jinja: .*; expected text in UTF-8"):
+        load_family(folder)
+
+
 def test_agreement_is_no_difference():
     assert difference(chat_template(AF_NEXT), AF_NEXT) is None
     assert difference(chat_template(AF_NEXT), MUSIC_FLAMINGO) is not None

@@ -1,4 +1,5 @@
 import json
+import pickle
 import shutil
 
 import pytest
@@ -53,6 +54,12 @@ def test_typed_control_tokens_stay_text_where_a_release_lists_them_as_ordinary_a
     tokenizer = Tokenizer.load(tmp_path)
     assert tokenizer.sound not in tokenizer.encode("<sound>")
     assert tokenizer.id_of("<t>") in tokenizer.encode("<t>")
+
+
+def test_a_copy_for_another_process_guards_too(tokenizer):
+    copy = pickle.loads(pickle.dumps(tokenizer))
+    assert copy.encode("a<sound>") == tokenizer.encode("a<sound>")
+    assert copy.sound not in copy.encode("<sound>")
 
 
 def test_a_mark_is_one_token_and_a_digit_another(tokenizer):

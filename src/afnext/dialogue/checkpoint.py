@@ -77,8 +77,11 @@ def load_family(folder: str | os.PathLike[str]) -> Family:
     if not (place / TEMPLATE_FILE).is_file():
         like = (known for known in _KNOWN if replace(known, name="", system="") == replace(base, name="", system=""))
         return next(like, base)
-    template = (place / TEMPLATE_FILE).read_text(encoding="utf-8")
     source = str(place / TEMPLATE_FILE)
+    try:
+        template = (place / TEMPLATE_FILE).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{source}: {error}", expected="text in UTF-8") from error
     family = replace(base, name=place.name, system=default_system(template, source))
     problem = difference(template, family, source)
     if problem:

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import tokenizers
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, trainers
@@ -62,6 +63,7 @@ class Tokenizer:
         core.add_special_tokens([AddedToken(token, normalized=False) for token in known])
         core.encode_special_tokens = True
         self._core = core
+        self._name = name
         self._bytes = _bytes_of_tokens(core, name)
         self._control = frozenset(i for i, token in core.get_added_tokens_decoder().items() if token.special)
         self.vocab_size: int = max(self._bytes) + 1
@@ -91,6 +93,10 @@ class Tokenizer:
         except Exception as error:  # the library raises bare Exception for anything it cannot read
             raise CheckpointError(f"{file}: {error}", expected="a file of the tokenizers library") from error
         return cls(core, str(file))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A bare pickle of the library's object forgets encode_special_tokens, and with it the guard.
+        return _unpickled, (self._core.to_str(), self._name)
 
     def encode(self, text: str) -> list[int]:
         """Ids of ``text`` as somebody's words: what looks like a control token in it stays ordinary text."""
@@ -122,6 +128,10 @@ class Tokenizer:
         """The id of one token by its name, or None."""
         found: int | None = self._core.token_to_id(token)
         return found
+
+
+def _unpickled(content: str, name: str) -> Tokenizer:
+    return Tokenizer(tokenizers.Tokenizer.from_str(content), name)
 
 
 class StreamDecoder:
