@@ -2,15 +2,14 @@
 
 import os
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
 
 from afnext.base.errors import RecipeError
 
@@ -57,7 +56,7 @@ def load_config(schema: type[Schema], path: str | os.PathLike[str], overrides: S
         raise RecipeError(f"{file}: " + ", ".join(map(_problem, error.errors())), do=_fields(schema)) from error
 
 
-def _problem(item: ErrorDetails) -> str:
+def _problem(item: Mapping[str, Any]) -> str:
     """``optimizer.lr: Input should be a valid number (given 'fast')``."""
     shown = item["type"] not in ("missing", "extra_forbidden") and not isinstance(item["input"], dict)
     given = f" (given {reprlib.repr(item['input'])})" if shown else ""
