@@ -1,0 +1,124 @@
+"""A recipe made into the things that a loop needs."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from afnext.base.errors import RecipeError
+from afnext.base.process import cpu_computes_bfloat16, pick_device, seed_everything
+from afnext.dialogue.template import NANO
+from afnext.dialogue.tokenizer import Tokenizer
+from afnext.model.config import FlamingoConfig, preset
+from afnext.model.flamingo import Flamingo
+from afnext.training.checkpoint import checkpoints, load_modules
+from afnext.training.feed import ALL_LABELS, SceneFeed
+from afnext.training.heads import DenseHeads
+from afnext.training.optimizer import build_optimizer
+from afnext.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything that a step touches."""
+
+    recipe: Recipe
+    model: Flamingo
+    heads: DenseHeads
+    optimizer: torch.optim.AdamW
+    feed: SceneFeed
+    validation: SceneFeed
+    device: torch.device
+    precision: torch.dtype
+
+    @property
+    def trainable(self) -> list[nn.Parameter]:
+        """The parameters that the optimizer moves."""
+        return [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Compute in the stage's precision."""
+        if self.precision == torch.float32:
+            return nullcontext()
+        return torch.autocast(self.device.type, self.precision)
+
+
+def build(recipe: Recipe) -> Stage:
+    """Model, heads, optimizer and feeds as ``recipe`` says; weights are random by its seed, or those it starts from.
+
+    Raises:
+        RecipeError: the tokenizer that a stage with text needs is not named.
+        CheckpointError: the folder to start from does not fit.
+        SceneError: the bank is not there.
+    """
+    device = pick_device()
+    tokenizer = Tokenizer.load(recipe.model.tokenizer) if recipe.model.tokenizer else None
+    if tokenizer is None and recipe.feed.questions:
+        raise RecipeError("feed.questions is above 0 without model.tokenizer", do="name a folder with tokenizer.json")
+    seed_everything(recipe.seed)
+    model = Flamingo(model_config(recipe.model.preset, tokenizer))
+    heads = DenseHeads(model.config.encoder.width, len(ALL_LABELS))
+    if recipe.model.start:
+        _start(Path(recipe.model.start), model, heads)
+    _freeze(model, recipe)
+    named = [*_named(model, "model"), *_named(heads, "heads")]
+    model.to(device)
+    heads.to(device)
+    return Stage(
+        recipe=recipe,
+        model=model,
+        heads=heads,
+        optimizer=build_optimizer(named, recipe.optimizer),
+        feed=SceneFeed(recipe.feed, tokenizer, NANO, recipe.seed, "train"),
+        validation=SceneFeed(recipe.feed, tokenizer, NANO, recipe.seed, "validation"),
+        device=device,
+        precision=_precision(recipe, device),
+    )
+
+
+def model_config(name: str, tokenizer: Tokenizer | None) -> FlamingoConfig:
+    """The preset, with the vocabulary of ``tokenizer``."""
+    config = preset(name)
+    if tokenizer is None:
+        return config
+    wanted = {token: tokenizer.id_of(token) for token in ("<sound>", "<|sound_bos|>", "<|sound_eos|>", "<|im_end|>", "<|endoftext|>")}
+    ids = {token: number for token, number in wanted.items() if number is not None}
+    if len(ids) < len(wanted):
+        raise RecipeError(f"the tokenizer lacks {', '.join(sorted(set(wanted) - set(ids)))}", do="make one for this model")
+    return config.with_vocabulary(
+        tokenizer.vocab_size,
+        sound=ids["<sound>"],
+        sound_bos=ids["<|sound_bos|>"],
+        sound_eos=ids["<|sound_eos|>"],
+        stop=(ids["<|im_end|>"], ids["<|endoftext|>"]),
+        pad=ids["<|endoftext|>"],
+    )
+
+
+def _start(folder: Path, model: Flamingo, heads: DenseHeads) -> None:
+    done = checkpoints(folder)
+    if not done:
+        raise RecipeError(f"model.start: {folder} holds no checkpoint", do="run the recipe that makes it first")
+    load_modules(done[-1], model, heads)
+
+
+def _freeze(model: Flamingo, recipe: Recipe) -> None:
+    parts = {"encoder": model.encoder, "adaptor": model.adaptor, "decoder": model.decoder}
+    for name, part in parts.items():
+        if name not in recipe.trains:
+            part.requires_grad_(False)
+
+
+def _named(module: nn.Module, prefix: str) -> Iterator[tuple[str, nn.Parameter]]:
+    for name, parameter in module.named_parameters():
+        yield f"{prefix}.{name}", parameter
+
+
+def _precision(recipe: Recipe, device: torch.device) -> torch.dtype:
+    fast = torch.cuda.is_bf16_supported() if device.type == "cuda" else cpu_computes_bfloat16()
+    if recipe.precision == "bfloat16" or (recipe.precision == "auto" and fast):
+        return torch.bfloat16
+    return torch.float32

@@ -1,0 +1,100 @@
+"""A run on disk: tensors in safetensors, counters in JSON, each checkpoint whole or absent. No pickles.
+
+RUN/recipe.yaml                     the resolved recipe
+RUN/journal.jsonl                   metrics
+RUN/RESUME.txt                      the command that goes on
+RUN/checkpoints/step-0000500/       model.safetensors, heads.safetensors, optimizer.safetensors, state.json
+RUN/model/                          the last state in the published layout
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from afnext.base.errors import CheckpointError
+from afnext.base.files import replacing, write_json
+
+NAME = "step-{:07d}"
+
+
+def save_checkpoint(
+    run: Path,
+    step: int,
+    model: nn.Module,
+    heads: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    state: dict[str, Any],
+    keep: int,
+) -> Path:
+    """Write the state after ``step`` steps; older checkpoints beyond the last ``keep`` are removed afterwards."""
+    folder = run / "checkpoints" / NAME.format(step)
+    with replacing(folder, folder=True) as draft:
+        save_file(_tensors(model), draft / "model.safetensors")
+        save_file(_tensors(heads), draft / "heads.safetensors")
+        save_file(_optimizer_tensors(optimizer), draft / "optimizer.safetensors")
+        write_json(draft / "state.json", {"step": step, **state})
+    for old in checkpoints(run)[:-keep]:
+        shutil.rmtree(old)
+    return folder
+
+
+def checkpoints(run: Path) -> list[Path]:
+    """The run's checkpoints, oldest first."""
+    return sorted(run.glob("checkpoints/step-*"))
+
+
+def load_modules(folder: Path, model: nn.Module, heads: nn.Module | None) -> None:
+    """Fill ``model`` and, if given, ``heads`` from a checkpoint.
+
+    Raises:
+        CheckpointError: a file is missing or broken, or a tensor is missing, extra or misshapen.
+    """
+    for module, name in ((model, "model"), (heads, "heads")):
+        if module is None:
+            continue
+        stored, wanted = _read(folder / f"{name}.safetensors"), dict(module.named_parameters())
+        odd = sorted(stored.keys() ^ wanted.keys()) + [n for n in stored if n in wanted and stored[n].shape != wanted[n].shape]
+        if odd:
+            raise CheckpointError(f"{folder / name}.safetensors does not fit: {', '.join(odd[:5])}", do="use the recipe that made it")
+        with torch.no_grad():
+            for key, tensor in stored.items():
+                wanted[key].copy_(tensor)
+
+
+def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """Fill ``optimizer`` from a checkpoint and return what ``save_checkpoint`` was given as ``state``, with ``step``."""
+    tensors = _read(folder / "optimizer.safetensors")
+    for number, parameter in enumerate(_parameters(optimizer)):
+        names = [name for name in tensors if name.startswith(f"{number}.")]
+        optimizer.state[parameter] = {name.split(".", 1)[1]: tensors[name] for name in names}
+    state: dict[str, Any] = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+    return state
+
+
+def _read(file: Path) -> dict[str, torch.Tensor]:
+    try:
+        return load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{file}: {error}", expected="a checkpoint of this project") from error
+
+
+def _tensors(module: nn.Module) -> dict[str, torch.Tensor]:
+    return {name: parameter.detach().cpu().contiguous() for name, parameter in module.named_parameters()}
+
+
+def _parameters(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    tensors = {}
+    for number, parameter in enumerate(_parameters(optimizer)):
+        for name, value in optimizer.state.get(parameter, {}).items():
+            tensors[f"{number}.{name}"] = torch.as_tensor(value).detach().cpu().contiguous()
+    return tensors

@@ -1,0 +1,97 @@
+"""A recipe: everything that decides a training run, as one frozen tree. The YAML files in ``recipes/`` are its spelling."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from afnext.base.config import Frozen
+from afnext.scenes.compose import Difficulty
+
+Part = Literal["encoder", "adaptor", "decoder"]
+
+
+class ModelRecipe(Frozen):
+    """What is trained, and where its weights come from."""
+
+    preset: str = "nano"
+    """A name known to ``model/config.py``."""
+    start: str | None = None
+    """A run folder whose last checkpoint gives model and heads, or a published-layout folder (heads then start fresh);
+    None: random weights."""
+    tokenizer: str | None = None
+    """A folder with ``tokenizer.json``; a stage that asks nothing needs none."""
+
+
+class FeedRecipe(Frozen):
+    """Scenes composed as they are needed, from a bank of rendered sources."""
+
+    bank: str
+    """A folder with a bank for each world: ``train`` and ``validation``."""
+    seconds: tuple[float, float] = (5.0, 15.0)
+    """Shortest and longest scene; one length is drawn for each batch, so that no batch is padded."""
+    clips: int = Field(16, ge=1)
+    """Scenes in a batch, if they are 10 s long; longer scenes get proportionally fewer."""
+    questions: int = Field(6, ge=0)
+    """Questions asked of each scene. They share the scene's audio and do not see each other."""
+    difficulty: Difficulty = Difficulty()
+    """How crowded and noisy the scenes are."""
+    skills: dict[str, float] | None = None
+    """Relative frequency of each skill; None: all alike."""
+    think: float = Field(0.0, ge=0.0, le=1.0)
+    """Share of the questions that ask for reasoning, where a trace exists."""
+    augment: bool = True
+    """Vary timbre: a smooth random equaliser and a shift along the mel axis, and masked mel bands."""
+    workers: int = Field(1, ge=0)
+
+
+class ObjectiveRecipe(Frozen):
+    """Weights of the three losses."""
+
+    text: float = Field(1.0, ge=0)
+    """Next token of answers, mean over target tokens."""
+    tags: float = Field(0.0, ge=0)
+    """Which labels sound, for each 40 ms frame: binary cross-entropy on the pooled encoder output."""
+    transcript: float = Field(0.0, ge=0)
+    """CTC over characters on the 50 Hz encoder output."""
+
+
+class OptimizerRecipe(Frozen):
+    """AdamW with a cosine schedule."""
+
+    learning_rate: float = Field(1e-3, gt=0)
+    minimum: float = Field(0.05, ge=0, le=1)
+    """Learning rate at the last step, as a share of the highest."""
+    warmup: int = Field(200, ge=0)
+    betas: tuple[float, float] = (0.9, 0.98)
+    weight_decay: float = Field(0.01, ge=0)
+    clip: float = Field(1.0, gt=0)
+    """Largest global gradient norm."""
+
+
+class Recipe(Frozen):
+    """One supervised stage."""
+
+    name: str
+    seed: int = 0
+    steps: int = Field(..., ge=1)
+    accumulate: int = Field(1, ge=1)
+    trains: tuple[Part, ...] = ("encoder", "adaptor", "decoder")
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """``auto``: bfloat16 autocast where the machine multiplies it in hardware, else float32."""
+    model: ModelRecipe
+    feed: FeedRecipe
+    objective: ObjectiveRecipe = ObjectiveRecipe()
+    optimizer: OptimizerRecipe = OptimizerRecipe()
+    checkpoint_every: int = Field(500, ge=1)
+    keep: int = Field(2, ge=1)
+    """How many checkpoints stay."""
+    validate_every: int = Field(500, ge=1)
+    validate_batches: int = Field(4, ge=0)
+
+    @model_validator(mode="after")
+    def _something_to_learn(self) -> "Recipe":
+        if self.objective.text == self.objective.tags == self.objective.transcript == 0:
+            raise ValueError("every loss has weight 0: nothing would be learned")
+        if self.objective.text > 0 and self.feed.questions == 0:
+            raise ValueError("objective.text needs feed.questions above 0")
+        return self
