@@ -42,7 +42,7 @@ def tones():
     return Tones()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_tones():
     """``Tones`` itself, for other worlds and lengths."""
     return Tones
