@@ -19,21 +19,30 @@ from afnext.scenes.worlds import Dice, World
 
 @dataclass(frozen=True)
 class Instrument:
-    """A family of patches that a listener calls by one name.
+    """A family of patches that a listener calls by one name, and its manner of playing.
 
     Attributes:
-        patches: General MIDI programs from 0 (drum kits for drums) by world; no patch is in two worlds.
-        low: lowest MIDI pitch of the register it plays in.
+        patches: General MIDI programs from 0 (drum kits for drums) by world. No patch is in two worlds, and of the
+            recordings in the usual sound font (FluidR3) none is.
+        low: lowest MIDI pitch of its melodies.
         high: highest MIDI pitch.
-        chords: whether it plays chords or one note at a time.
-        beats: note lengths in beats.
+        beats: note lengths in beats, drawn evenly.
+        held: how long a note is held, as a share of its length.
+        chord: scale steps below the melody that sound with it.
+        share: how often they do.
+        strum: seconds between the notes of a chord.
+        left_hand: whether a second, low part goes with the melody.
     """
 
     patches: dict[World, tuple[int, ...]]
     low: int
     high: int
-    chords: bool = False
     beats: tuple[float, ...] = (0.5, 0.5, 1.0, 1.0, 2.0)
+    held: float = 0.95
+    chord: tuple[int, ...] = ()
+    share: float = 0.0
+    strum: float = 0.0
+    left_hand: bool = False
 
 
 def _worlds(train: tuple[int, ...], validation: tuple[int, ...], test: tuple[int, ...]) -> dict[World, tuple[int, ...]]:
@@ -41,20 +50,31 @@ def _worlds(train: tuple[int, ...], validation: tuple[int, ...], test: tuple[int
 
 
 INSTRUMENTS: dict[str, Instrument] = {
-    "piano": Instrument(_worlds((0, 3, 4), (1,), (2,)), 48, 84, chords=True),
-    "organ": Instrument(_worlds((16, 18, 19), (20,), (17,)), 48, 79, chords=True, beats=(1.0, 2.0)),
-    "guitar": Instrument(_worlds((24, 26, 27), (28,), (25,)), 45, 74, chords=True, beats=(0.5, 0.5, 1.0)),
-    "bass": Instrument(_worlds((32, 34, 35, 36), (37,), (33,)), 28, 45, beats=(0.5, 0.5, 1.0)),
-    "strings": Instrument(_worlds((40, 42, 48, 51), (50,), (41,)), 55, 81, beats=(1.0, 2.0)),
-    "saxophone": Instrument(_worlds((64, 66), (67,), (65,)), 50, 72),
-    "flute": Instrument(_worlds((72, 73, 75), (79,), (74,)), 74, 96),
-    "brass": Instrument(_worlds((56, 59, 62), (60,), (61,)), 55, 77),
-    "mallets": Instrument(_worlds((9, 11, 13), (8,), (12,)), 65, 91, beats=(0.5, 0.5, 0.5, 1.0)),
-    "drums": Instrument(_worlds((0, 16, 25, 40), (8,), (32,)), 35, 51),
+    "piano": Instrument(_worlds((0, 1, 3, 4), (5,), (2,)), 60, 84, chord=(2, 4), share=0.4, left_hand=True),
+    "organ": Instrument(
+        _worlds((16, 19, 20), (17,), (18,)), 55, 76, beats=(1.0, 2.0), held=1.0, chord=(2, 4), share=1.0
+    ),
+    "guitar": Instrument(
+        _worlds((24, 27, 29), (26,), (25,)), 48, 70, (0.5, 0.5, 1.0), held=1.5, chord=(2, 4, 7), share=0.6, strum=0.035
+    ),
+    "bass": Instrument(_worlds((32, 34, 35, 36), (37,), (33,)), 28, 43, beats=(0.5, 0.5, 1.0)),
+    "strings": Instrument(
+        _worlds((40, 42, 44, 48), (41,), (50,)), 54, 79, beats=(1.0, 2.0), held=1.05, chord=(2,), share=0.6
+    ),
+    "saxophone": Instrument(_worlds((64, 65), (67,), (66,)), 49, 73, beats=(0.5, 0.5, 1.0, 1.5), held=0.98),
+    "flute": Instrument(_worlds((72, 73, 75, 77), (79,), (74,)), 74, 94),
+    "brass": Instrument(
+        _worlds((56, 57, 59, 61, 63), (62,), (60,)), 55, 76, (0.5, 0.5, 1.0), 0.7, chord=(2,), share=0.5
+    ),
+    "mallets": Instrument(_worlds((9, 11, 12), (8,), (13,)), 65, 90, beats=(0.25, 0.5, 0.5), held=1.0),
+    "drums": Instrument(_worlds((0, 8, 16, 25), (24,), (32, 40)), 35, 51),
 }
 TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
-KICK, SNARE, CLOSED_HAT, OPEN_HAT = 36, 38, 42, 46
+KICK, SNARE = 36, 38
+# Kits share their cymbals, so each world strikes others: hi-hats, maracas and tambourine, ride.
+CYMBALS: dict[World, tuple[int, int]] = {"train": (42, 46), "validation": (70, 54), "test": (51, 53)}
+SHORTEST = 0.1  # seconds: no note begins so close to the end of a phrase
 RELEASE = 1.5  # seconds that a last note may ring on
 GAP = 0.5  # seconds of silence between two phrases of one rendering
 FADE = 0.05  # seconds over which a note that still rings is let go
@@ -125,32 +145,47 @@ def phrase(instrument: str, world: World, rng: np.random.Generator, seconds: flo
 
 
 def _melody(dice: Dice, family: Instrument, key: tuple[int, str], beat: float, seconds: float) -> tuple[Note, ...]:
-    """Steps and small leaps in ``key``, from the tonic on; where the instrument does so, some notes carry a chord."""
+    """Steps and small leaps in ``key`` from the tonic on, with the chords and the left hand of ``family``."""
     tonic, mode = key
     scale = [pitch for pitch in range(family.low, family.high + 1) if (pitch - tonic) % 12 in SCALES[mode]]
-    tonics = [index for index, pitch in enumerate(scale) if pitch % 12 == tonic]
-    place = int(dice.rng.choice(tonics))
+    below = [pitch for pitch in range(family.low - 24, family.low) if (pitch - tonic) % 12 in SCALES[mode]]
+    place = int(dice.rng.choice([index for index, pitch in enumerate(scale) if pitch % 12 == tonic]))
     notes: list[Note] = []
     at = 0.0
-    while at < seconds - 0.12:
+    while at < seconds - SHORTEST:
         end = min(at + beat * float(dice.rng.choice(family.beats)), seconds)
         pitches = [scale[place]]
-        if family.chords and dice.any(0, 1) < 0.5:
-            pitches += [scale[place - step] for step in (2, 4) if place >= step]
+        if dice.any(0, 1) < family.share:
+            pitches += [(below + scale)[len(below) + place - step] for step in family.chord]
         loud = dice.count(80, 112)
-        notes += [Note(round(at, 4), round(at + 0.95 * (end - at), 4), pitch, loud) for pitch in pitches]
+        until = min(at + family.held * (end - at), seconds)
+        for order, pitch in enumerate(sorted(pitches)):
+            notes.append(Note(round(at + order * family.strum, 4), round(until + order * family.strum, 4), pitch, loud))
         at = end
         place = int(np.clip(place + dice.rng.choice((-3, -2, -1, -1, 1, 1, 2, 3)), 0, len(scale) - 1))
-    return tuple(notes)
+    if family.left_hand:
+        notes += _left_hand(dice, (tonic, mode), family.low, beat, seconds)
+    return tuple(sorted(notes, key=lambda note: note.start))
+
+
+def _left_hand(dice: Dice, key: tuple[int, str], top: int, beat: float, seconds: float) -> list[Note]:
+    """Every two beats the root of one of the three main chords, one or two octaves below the melody."""
+    notes = []
+    for at in np.arange(0, seconds - SHORTEST, 2 * beat).tolist():
+        root = key[0] + (0 if not notes else int(dice.rng.choice((0, 5, 7))))
+        pitch = top - 1 - (top - 1 - root) % 12 - 12
+        notes.append(Note(round(at, 4), round(min(at + 1.9 * beat, seconds), 4), pitch, 85))
+    return notes
 
 
 def _groove(dice: Dice, tempo: int, seconds: float) -> tuple[Note, ...]:
-    """Hi-hat on every half beat, bass drum and snare in turn on the beats, with a few strokes between."""
+    """A cymbal on every half beat, bass drum and snare in turn on the beats, with a few strokes between."""
     half = 30 / tempo
+    closed, opened = CYMBALS[dice.world]
     notes: list[Note] = []
-    for step in range(max(1, int(np.ceil((seconds - 0.1) / half)))):
+    for step in range(max(1, int(np.ceil((seconds - SHORTEST) / half)))):
         at = round(step * half, 4)
-        strokes = [OPEN_HAT if step % 8 == 7 else CLOSED_HAT]
+        strokes = [opened if step % 8 == 7 else closed]
         if step % 2 == 0:
             strokes.append(SNARE if step % 4 == 2 else KICK)
         elif dice.any(0, 1) < 0.25:
@@ -167,7 +202,7 @@ def play(one: Phrase) -> NDArray[np.float32]:
 def play_many(phrases: Sequence[Phrase]) -> list[NDArray[np.float32]]:
     """Each phrase as sound [n], 16 kHz mono, peak 1: from the start of its first note to where it falls below -40 dB.
 
-    Phrases share runs of fluidsynth, one after the other with silence between: starting it costs as much as ten phrases.
+    Phrases share runs of fluidsynth, one after the other with silence between: starting it costs as much as several.
 
     Raises:
         MissingToolError: fluidsynth, its sound font or pretty_midi is not installed.
@@ -179,7 +214,7 @@ def play_many(phrases: Sequence[Phrase]) -> list[NDArray[np.float32]]:
 
 
 def _batches(phrases: Sequence[Phrase]) -> list[list[int]]:
-    """The indices of ``phrases``, in order, parted where one file cannot hold them: a channel's program is set but once."""
+    """The indices of ``phrases``, in order, parted where one MIDI file cannot hold them: a channel has one program."""
     batches: list[list[int]] = []
     melodic: set[int] = set()
     kits: set[int] = set()

@@ -1,4 +1,4 @@
-"""Tones, noises, envelopes and strokes: what the recipes of sounds are made of. Mono, at the rate of ``audio/spec.py``."""
+"""Tones, noises, envelopes and strokes: of which sounds are made. Mono, at the rate of ``audio/spec.py``."""
 
 from collections.abc import Sequence
 
@@ -36,7 +36,7 @@ def tone(frequency: Array, start: float = 0.0) -> Array:
 def voiced(
     frequency: Array, formants: Sequence[tuple[Array | float, float, float]], partials: int, tilt: float = 0.5
 ) -> Array:
-    """Harmonics of ``frequency`` [n], loud near a formant: (centre in Hz, width in Hz, gain) each; falling as k^-tilt."""
+    """Harmonics of ``frequency`` [n], loud near a formant (centre in Hz, width in Hz, gain), falling as k^-tilt."""
     phase = 2 * np.pi * np.cumsum(frequency) / SAMPLE_RATE
     coarse = slice(None, None, CONTROL)  # loudness changes slowly: worked out every few milliseconds, drawn through
     time = np.arange(len(frequency))
