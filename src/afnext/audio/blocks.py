@@ -13,8 +13,8 @@ from afnext.base.errors import AudioError
 
 FloatArray = npt.NDArray[np.float32]
 
-# Values (samples x channels) read at a time: 4 MB of float32.
-BLOCK_VALUES = 1 << 20
+# Values (samples x channels) read at a time: half a MB of float32, little to waste where only a short part is wanted.
+BLOCK_VALUES = 1 << 17
 
 
 class Block(NamedTuple):

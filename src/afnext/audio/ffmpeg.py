@@ -50,7 +50,7 @@ def _container(file: BinaryIO) -> Any:
         raise PermissionError(f"a recording may not open {address}")
 
     options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
-    return av.open(file, metadata_errors="ignore", io_open=refuse, container_options=options)
+    return av.open(file, "r", metadata_errors="ignore", io_open=refuse, container_options=options)
 
 
 def blocks(file: BinaryIO, name: str, lead: float, *, jump: bool = True) -> Iterator[Block]:
@@ -131,7 +131,7 @@ def _frames(container: Any, stream: Any, name: str, from_second: float | None = 
                 for packet in container.demux(stream):
                     yield from packet.decode()
                 break
-            except av.InvalidDataError:
+            except (av.InvalidDataError, IndexError):  # IndexError: a packet of a stream that the header does not know
                 damaged += 1
     except (av.FFmpegError, OSError):
         damaged += 1

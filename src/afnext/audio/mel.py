@@ -33,17 +33,17 @@ def log_mel(samples: Tensor, frames: int = WINDOW_FRAMES) -> Tensor:
     Returns:
         float32 [..., 128, frames] on the same device.
     """
-    n = samples.shape[-1]
+    n, leading = samples.shape[-1], samples.shape[:-1]
     assert n <= WINDOW_SAMPLES, f"a window of {n} samples: cut first, mel after"
     assert frames <= WINDOW_FRAMES, f"{frames} frames wanted of {WINDOW_FRAMES}"
     if samples.ndim > 1 and samples.device.type == "cpu":
         # One at a time is several times faster here than a batch: what one window needs stays in the cache.
-        windows = [log_mel(window, frames) for window in samples.reshape(-1, n)]
-        return torch.stack(windows).reshape(*samples.shape[:-1], MELS, frames)
+        windows = [log_mel(window, frames) for window in samples.reshape(leading.numel(), n)]
+        return torch.stack(windows).reshape(*leading, MELS, frames)
     # A Fourier length of zeros behind the sound: every frame that sound reaches is computed, and the mirror at the end
     # shows zeros, as it does at the end of the padded window. A nearly full window reaches its true end, and its true
     # mirror (frame 2999 looks into it).
-    sound = F.pad(samples.reshape(-1, n).float(), (0, min(FFT, WINDOW_SAMPLES - n)))
+    sound = F.pad(samples.reshape(leading.numel(), n).float(), (0, min(FFT, WINDOW_SAMPLES - n)))
     mirrored = F.pad(sound, (FFT // 2, FFT // 2), mode="reflect")
     cut = mirrored.unfold(-1, FFT, HOP)[:, :WINDOW_FRAMES]  # [N, T, 400]
     with torch.autocast(samples.device.type, enabled=False):
@@ -54,7 +54,7 @@ def log_mel(samples: Tensor, frames: int = WINDOW_FRAMES) -> Tensor:
     # The maximum is over the whole window, wanted or not; what is not computed is silence and never above it.
     floor = logarithm.amax(dim=(-2, -1), keepdim=True) - DEPTH
     wanted = F.pad(logarithm[..., :frames], (0, max(0, frames - logarithm.shape[-1])), value=SILENCE)
-    return torch.maximum(wanted, floor).add_(4.0).div_(4.0).reshape(*samples.shape[:-1], MELS, frames)
+    return torch.maximum(wanted, floor).add_(4.0).div_(4.0).reshape(*leading, MELS, frames)
 
 
 def mel_filters() -> Tensor:

@@ -37,6 +37,8 @@ def file_blocks(file: BinaryIO, name: str, lead: int) -> Iterator[Block]:
         except soundfile.LibsndfileError:
             done = lead + read / rate
         else:
+            if 0 < read < sound.frames - lead * rate:
+                log.warning("%s breaks off after %.1f s; what it holds is used", name, lead + read / rate)
             return
     log.warning("%s is damaged after %.1f s; what can still be decoded is used", name, done)
     file.seek(0)
@@ -47,7 +49,7 @@ def _libsndfile(file: BinaryIO) -> soundfile.SoundFile | None:
     """``file`` opened by libsndfile; None, and rewound, if FFmpeg should read it."""
     head = file.read(2)
     file.seek(0)
-    # mp3, bare or behind an ID3 tag: libsndfile's decoder remarks on odd tags to standard error, and gives up on damage.
+    # mp3, bare or behind an ID3 tag: libsndfile remarks on odd tags to standard error, and gives up on damage.
     if head == b"ID" or (head[:1] == b"\xff" and head[1:] >= b"\xe0"):
         return None
     try:
