@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         CheckpointError,
         ConversationError,
         MissingToolError,
+        OutputError,
         OverLimitError,
         RecipeError,
         RequestError,
@@ -40,6 +41,7 @@ __all__ = [
     "ConversationError",
     "Engine",
     "MissingToolError",
+    "OutputError",
     "OverLimitError",
     "RecipeError",
     "Reply",
@@ -64,9 +66,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'afnext' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES.get(name, "afnext.base.errors")), name)
-    globals()[name] = value
-    return value
+    return getattr(import_module(_HOMES.get(name, "afnext.base.errors")), name)
 
 
 def __dir__() -> list[str]:

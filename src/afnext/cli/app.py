@@ -20,7 +20,6 @@ VERBS = {
     "caption": "Describe recordings.",
     "transcribe": "Write down what is said.",
     "scenes": "Make synthetic recordings whose truth is known.",
-    "train": "Train a model by a recipe.",
     "convert": "Write a model folder anew: key layout, number format, shards.",
     "info": "Tell a model's size, limits and memory.",
 }

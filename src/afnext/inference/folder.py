@@ -37,7 +37,7 @@ def find_folder(name: str | os.PathLike[str]) -> Path:
         if not NANO.is_dir():
             raise CheckpointError("nano is not in this installation", do="install afnext from its wheel or repository")
         return NANO
-    if path.is_dir():
+    if text and path.is_dir():
         return path
     if path.is_file():
         raise CheckpointError(f"{text} is a file", expected="the folder that holds the model's config.json")
@@ -76,7 +76,6 @@ def _snapshot(name: str, patterns: list[str]) -> Path:
     from huggingface_hub import snapshot_download  # noqa: PLC0415  only downloads need it
     from huggingface_hub.errors import (  # noqa: PLC0415
         GatedRepoError,
-        HfHubHTTPError,
         LocalEntryNotFoundError,
         RepositoryNotFoundError,
     )
@@ -96,7 +95,7 @@ def _snapshot(name: str, patterns: list[str]) -> Path:
             f"{name} is not in the local cache and the Hugging Face hub cannot be reached",
             do="connect, or give the folder of a model that is already here",
         ) from error
-    except (HfHubHTTPError, OSError, ValueError) as error:
+    except Exception as error:  # a broken connection or a full disk shows as whatever the client's libraries raise
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise CheckpointError(
             f"{name} cannot be downloaded: {reason[0]}", do="try again, or give a local folder"

@@ -1,0 +1,115 @@
+"""``afnext info``."""
+
+from dataclasses import asdict, dataclass
+from json import dumps
+from typing import Annotated
+
+import torch
+import typer
+
+from afnext.audio.spec import MAX_SECONDS, TOKENS_PER_WINDOW, WINDOW_SECONDS
+from afnext.cli import options
+from afnext.dialogue.checkpoint import load_family
+from afnext.inference.card import read_card
+from afnext.inference.folder import find_folder
+from afnext.inference.listen import clock
+from afnext.model import weights
+from afnext.model.config import PRESETS, FlamingoConfig, preset
+from afnext.model.flamingo import Flamingo
+
+
+@dataclass(frozen=True)
+class Info:
+    """What ``info`` tells; sizes in bytes, times in seconds."""
+
+    model: str
+    family: str
+    scope: str
+    dtype: str
+    parameters: dict[str, int]
+    weight_bytes: int
+    limit_seconds: int
+    context_tokens: int
+    audio_tokens_per_second: float
+    cache_bytes_per_token: int
+    cache_bytes_at_limit: int
+
+
+def run(
+    model: Annotated[
+        str, typer.Argument(metavar="[MODEL]", help="nano, a folder, a Hugging Face id, or a size.")
+    ] = "nano",
+    *,
+    json: options.Json = False,
+) -> None:
+    """Tell a model's size, limits and memory.
+
+    A size is told without weights: af-next, music-flamingo, af3, nano or tiny.
+
+    \b
+    Examples:
+      afnext info nano
+      afnext info af-next --json
+    """
+    info = _sized(model) if model in PRESETS and model != "nano" else _stored(model)
+    typer.echo(dumps(asdict(info)) if json else _told(info))
+
+
+def _stored(name: str) -> Info:
+    folder = find_folder(name)
+    config, family, dtype = weights.read_config(folder), load_family(folder), weights.stored_dtype(folder)
+    scope = read_card(folder).scope
+    return _info(config, dtype, name=name, family=family.name, seconds=family.max_seconds, scope=scope)
+
+
+def _sized(name: str) -> Info:
+    return _info(preset(name), torch.bfloat16, name=name, family=name, seconds=MAX_SECONDS, scope="")
+
+
+def _info(config: FlamingoConfig, dtype: torch.dtype, *, name: str, family: str, seconds: int, scope: str) -> Info:
+    with torch.device("meta"):
+        model = Flamingo(config)
+    parts = {part: getattr(model, part) for part in ("encoder", "adaptor", "decoder")}
+    parameters = {part: sum(tensor.numel() for tensor in module.parameters()) for part, module in parts.items()}
+    decoder = config.decoder
+    token = 2 * decoder.layers * decoder.key_value_heads * decoder.head_width * dtype.itemsize
+    rate = TOKENS_PER_WINDOW / WINDOW_SECONDS
+    return Info(
+        model=name,
+        family=family,
+        scope=scope,
+        dtype=str(dtype).removeprefix("torch."),
+        parameters={**parameters, "total": sum(parameters.values())},
+        weight_bytes=sum(parameters.values()) * dtype.itemsize,
+        limit_seconds=seconds,
+        context_tokens=decoder.positions,
+        audio_tokens_per_second=rate,
+        cache_bytes_per_token=token,
+        cache_bytes_at_limit=round(seconds * rate) * token,
+    )
+
+
+def _told(info: Info) -> str:
+    limit = clock(info.limit_seconds)
+    token, whole = _size(info.cache_bytes_per_token), _size(info.cache_bytes_at_limit)
+    lines = {
+        "model": f"{info.model} ({info.family})",
+        "scope": info.scope,
+        "parameters": ", ".join(f"{name} {_number(count)}" for name, count in info.parameters.items()),
+        "weights": f"{_size(info.weight_bytes)} in {info.dtype}",
+        "hears": f"up to {limit} a recording, {info.audio_tokens_per_second:g} tokens a second",
+        "context": f"{info.context_tokens:,} tokens, sound and text together",
+        "cache": f"{token} a token, {whole} for {limit} of sound",
+    }
+    return "\n".join(f"{label:<12}{text}" for label, text in lines.items() if text)
+
+
+def _number(count: int) -> str:
+    return f"{count / 1e9:.2f} B" if count >= 1e9 else f"{count / 1e6:.2f} M"
+
+
+def _size(count: int) -> str:
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} B"

@@ -1,0 +1,56 @@
+"""The command line over a tiny random model, in place of the shipped one."""
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from typer.testing import CliRunner
+
+from afnext.cli.app import app
+from afnext.dialogue.checkpoint import write_family
+from afnext.dialogue.template import NANO
+from afnext.dialogue.tokenizer import build_tokenizer
+from afnext.inference import folder as folder_module
+from afnext.model import weights
+from afnext.model.config import preset
+from afnext.model.flamingo import Flamingo
+
+SCOPE = "a random model that knows nothing."
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    place = tmp_path_factory.mktemp("models") / "tiny"
+    tokenizer = build_tokenizer(["the dog barks twice and a man speaks"], 300, place)
+    config = preset("tiny").with_vocabulary(
+        tokenizer.vocab_size,
+        sound=tokenizer.sound,
+        sound_bos=tokenizer.sound_start,
+        sound_eos=tokenizer.sound_end,
+        stop=(tokenizer.turn_end,),
+        pad=tokenizer.end_of_text,
+    )
+    short = config.decoder.model_copy(update={"positions": 512})  # so that asking for many tokens costs little
+    torch.manual_seed(0)
+    weights.save(Flamingo(config.model_copy(update={"max_new_tokens": 12, "decoder": short})), place)
+    write_family(place, NANO)
+    (place / "card.json").write_text(f'{{"scope": "{SCOPE}"}}')
+    return place
+
+
+@pytest.fixture(autouse=True)
+def workplace(tiny, tmp_path, monkeypatch):
+    """A folder to work in, with the recordings that the examples name; ``nano`` is the tiny model."""
+    monkeypatch.setattr(folder_module, "NANO", tiny)
+    monkeypatch.chdir(tmp_path)
+    noise = np.random.default_rng(0).normal(size=32_000).astype(np.float32) * 0.1
+    for name in ("kitchen.flac", "before.wav", "after.wav", "talk.mp3"):
+        soundfile.write(name, noise, 16_000)
+    return tmp_path
+
+
+@pytest.fixture
+def afnext():
+    """``afnext("ask", ...)``: the result, with ``stdout``, ``stderr`` and ``exit_code``."""
+    runner = CliRunner()
+    return lambda *arguments, **more: runner.invoke(app, [str(item) for item in arguments], prog_name="afnext", **more)

@@ -1,0 +1,162 @@
+"""ask, caption and transcribe: where answers, remarks and reasoning go."""
+
+import io
+import json
+import time
+
+import numpy as np
+import pytest
+import soundfile
+from rich.console import Console
+
+import afnext as package
+from afnext.cli.progress import progress_bars
+from afnext.dialogue.timestamps import Timed
+from afnext.inference.engine import Engine
+from afnext.inference.reply import Reply, Usage
+
+USAGE = Usage(2.0, 60, 7)
+
+
+@pytest.fixture
+def says(monkeypatch):
+    """Make the model say something: a function of the reply's fields; gives the questions asked."""
+
+    def set_reply(text, **more):
+        asked = []
+        fields = {"reasoning": "", "steps": (), "events": (), "finish_reason": "stop", "truncated": False, **more}
+        reply = Reply(text, usage=USAGE, **fields)
+        monkeypatch.setattr(
+            Engine,
+            "generate",
+            lambda self, requests, tell: asked.extend(requests) or [reply] * len(requests),
+        )
+        return asked
+
+    return set_reply
+
+
+def test_the_answer_goes_to_standard_output_and_the_rest_to_standard_error(afnext, says):
+    asked = says("The dog.", reasoning="I hear barking.", notes=("a remark",))
+    result = afnext("ask", "kitchen.flac", "Who?", "--think")
+    assert result.stdout == "The dog.\n"
+    assert result.stderr == "nano: a random model that knows nothing.\nI hear barking.\n\nnote: a remark\n"
+    assert asked[0].conversation[0].text.startswith("Who? Reason step by step")
+
+
+def test_settings_reach_the_request(afnext, says):
+    asked = says("x")
+    afnext(
+        *("ask", "before.wav", "after.wav", "Which?", "--start", 0.5, "--end", 1.5, "--max-new-tokens", 9),
+        *("--temperature", 0.5, "--top-p", 0.9, "--repetition-penalty", 1.2, "--seed", 3, "--over-limit", "truncate"),
+    )
+    (request,) = asked
+    assert request.sampling == package.Sampling(
+        max_new_tokens=9, temperature=0.5, top_p=0.9, repetition_penalty=1.2, seed=3
+    )
+    assert request.over_limit == "truncate"
+    assert [part.source for part in request.conversation[0].audio] == [
+        package.Clip("before.wav", 0.5, 1.5),
+        package.Clip("after.wav", 0.5, 1.5),
+    ]
+
+
+def test_json_is_the_reply(afnext):
+    result = afnext("ask", "kitchen.flac", "What?", "--json", "--max-new-tokens", 4)
+    value = json.loads(result.stdout)
+    assert value["usage"]["audio_seconds"] == 2.0
+    assert value["finish_reason"] == "length"
+    assert result.stdout.count("\n") == 1
+
+
+def test_text_alone(afnext):
+    assert afnext("ask", "Who are you?", "--max-new-tokens", 3).exit_code == 0
+
+
+def test_a_dash_reads_standard_input(afnext, workplace):
+    piped = afnext("ask", "-", "What?", "--json", input=(workplace / "kitchen.flac").read_bytes())
+    named = afnext("ask", "kitchen.flac", "What?", "--json")
+    assert json.loads(piped.stdout) == json.loads(named.stdout)
+
+
+def test_several_captions_name_their_recordings(afnext, says):
+    says("Rain\nand wind.")
+    result = afnext("caption", "before.wav", "after.wav")
+    assert result.stdout == "before.wav: Rain and wind.\nafter.wav: Rain and wind.\n"
+    assert len(afnext("caption", "before.wav", "after.wav", "--json").stdout.splitlines()) == 2
+
+
+def test_subtitles(afnext, says):
+    asked = says(
+        "hello <t>0.2-1.0</t>; there <t>1.2-1.9</t>", events=(Timed(0.2, 1.0, "hello"), Timed(1.2, 1.9, "there"))
+    )
+    result = afnext("transcribe", "talk.mp3", "--format", "srt")
+    assert result.stdout == "1\n00:00:00,200 --> 00:00:01,000\nhello\n\n2\n00:00:01,200 --> 00:00:01,900\nthere\n"
+    assert "Provide segment-level timestamps" in asked[0].conversation[0].text
+    assert afnext("transcribe", "talk.mp3", "-f", "vtt").stdout.startswith("WEBVTT\n\n00:00:00.200 --> ")
+
+
+def test_a_transcript_without_times_is_one_cue_and_says_so(afnext, says):
+    says("hello there")
+    result = afnext("transcribe", "talk.mp3", "--format", "srt")
+    assert result.stdout == "1\n00:00:00,000 --> 00:00:02,000\nhello there\n"
+    assert "told no times" in result.stderr
+
+
+def write_zeros(name, samples):
+    soundfile.write(name, np.zeros(samples, np.float32), 16_000)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["ask", "nowhere.wav", "What?"], "no such file: 'nowhere.wav'"),
+        (["ask", ".", "What?"], "'.' is a directory"),
+        (["ask", "empty.wav", "What?"], "'empty.wav' is empty"),
+        (["ask", "text.wav", "What?"], "'text.wav' holds no audio that can be decoded"),
+        (["ask", "silent.wav", "What?"], "holds no samples"),
+        (["ask", "click.wav", "What?"], "click.wav lasts 0.010 s"),
+        (["ask", "kitchen.flac", "  "], "the question is empty; ask something"),
+        (["ask", "kitchen.flac"], "kitchen.flac is a file, and no question was given; ask: afnext ask kitchen.flac"),
+        (["ask", "kitchen.flac", "x" * 1_000_000], "1,000,000 characters; expected 500,000 at most"),
+        (["ask", "kitchen.flac", "What?", "--start", "9"], "start 9 s lies beyond the end"),
+        (["ask", "kitchen.flac", "What?", "--start", "2", "--end", "1"], "end 1 s is not behind start 2 s"),
+        (["ask", "kitchen.flac", "What?", "--temperature", "-1"], "temperature -1.0; expected"),
+        (["ask", "kitchen.flac", "What?", "--over-limit", "guess"], "over_limit 'guess'; expected error or truncate"),
+        (["ask", "kitchen.flac", "What?", "--device", "warp"], "device 'warp'; expected cpu"),
+        (["ask", "kitchen.flac", "What?", "--dtype", "int3"], "dtype 'int3'; expected float32"),
+        (["ask", "kitchen.flac", "What?", "--model", "nanno"], "unknown model 'nanno'"),
+        (["ask", "kitchen.flac", "What?", "--model", "lacking"], "lacking"),
+        (["caption", "kitchen.flac", "nowhere.wav"], "no such file: 'nowhere.wav'"),
+        (["transcribe", "before.wav", "after.wav", "--format", "srt"], "2 recordings with --format srt; expected one"),
+    ],
+    ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else None,
+)
+def test_bad_input_is_one_line_and_exit_code_2(afnext, workplace, arguments, message):
+    (workplace / "empty.wav").touch()
+    (workplace / "text.wav").write_text("this is no sound\n" * 100)
+    write_zeros("silent.wav", 0)
+    write_zeros("click.wav", 160)
+    (workplace / "lacking").mkdir()
+    result = afnext(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("afnext: ")
+    assert message in last
+    assert len(result.stderr.splitlines()) <= 2, "the model's scope at most stands before it"
+
+
+def test_bars_appear_after_a_while_and_go():
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=80)
+    with progress_bars(console, patience=0.05) as tell:
+        tell("Listening", 1, 4)
+        assert screen.getvalue() == ""
+        time.sleep(0.3)
+        tell("Listening", 2, 4)
+        assert "Listening" in screen.getvalue()
+    quick = io.StringIO()
+    with progress_bars(Console(file=quick, force_terminal=True), patience=5) as tell:
+        tell("Listening", 1, 1)
+    assert quick.getvalue() == ""

@@ -1,0 +1,318 @@
+"""The engine against transformers, against itself alone, and against bad input."""
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from transformers import AutoProcessor, MusicFlamingoForConditionalGeneration
+
+import afnext
+from afnext.base.errors import AudioError, ConversationError, OverLimitError, RequestError
+from afnext.dialogue.message import AudioPart, TextPart, user
+from afnext.inference import engine as engine_module
+from afnext.inference import listen, runner
+from afnext.inference.request import Request, Sampling
+
+RATE = 16_000
+
+
+@pytest.fixture(scope="module")
+def reference(folder):
+    model = MusicFlamingoForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
+    return model, AutoProcessor.from_pretrained(folder)
+
+
+def written_by(reference, samples, question, **settings):
+    """The ids that transformers writes."""
+    model, processor = reference
+    content = [{"type": "text", "text": question}]
+    if samples is not None:
+        content.insert(0, {"type": "audio", "audio": samples})
+    inputs = processor.apply_chat_template(
+        [{"role": "user", "content": content}], tokenize=True, add_generation_prompt=True, return_dict=True
+    )
+    ids = model.generate(**inputs, do_sample=False, **settings)
+    return ids[0, inputs["input_ids"].shape[1] :].tolist(), inputs["input_ids"].shape[1]
+
+
+def written_by_us(engine, requests):
+    """The ids that we write, read off the writers."""
+    ids = []
+    for batch in engine._batches(requests, lambda *_: None):
+        writers = [engine._writer(item) for item in batch]
+        for _ in engine._write(batch, writers):
+            pass
+        ids += [writer.ids for writer in writers]
+    return ids
+
+
+def request_for(samples, question, **sampling):
+    parts = (
+        [TextPart(question)] if samples is None else [AudioPart(afnext.Clip(samples, rate=RATE)), TextPart(question)]
+    )
+    return Request((user(*parts),), Sampling(**sampling))
+
+
+@pytest.mark.parametrize("penalty", [1.0, 1.3])
+@pytest.mark.parametrize("seconds", [None, 3.0, 34.5])
+def test_greedy_writes_what_transformers_writes(engine, reference, noise, seconds, penalty):
+    samples = None if seconds is None else noise(seconds)
+    theirs, prompt = written_by(
+        reference, samples, "What happens, and when?", max_new_tokens=64, repetition_penalty=penalty
+    )
+    request = request_for(samples, "What happens, and when?", max_new_tokens=64, repetition_penalty=penalty)
+    assert written_by_us(engine, [request]) == [theirs]
+    assert engine.generate([request])[0].usage.prompt_tokens == prompt
+    assert len(set(theirs)) >= 6, "a model that repeats itself tests little"
+
+
+def mixed(noise):
+    return [
+        request_for(noise(1.0), "What?", max_new_tokens=24, repetition_penalty=1.2),
+        request_for(noise(33.0), "What happens, and when?", max_new_tokens=40),
+        request_for(None, "A dog?", max_new_tokens=7),
+        request_for(noise(6.5), "How many times?", max_new_tokens=30, temperature=0.9, top_p=0.9, seed=4),
+        request_for(noise(6.5), "How many times?", max_new_tokens=30, temperature=0.9, top_p=0.9, seed=5),
+    ]
+
+
+def test_each_row_of_a_mixed_batch_is_as_if_alone(engine, noise):
+    requests = mixed(noise)
+    together = written_by_us(engine, requests)
+    assert together == [written_by_us(engine, [request])[0] for request in requests]
+    assert together[3] != together[4], "seeds matter"
+    assert {len(ids) for ids in together} >= {7, 24, 40}, "rows end at different times"
+
+
+def test_batches_are_cut_by_rows_and_by_tokens(engine, noise, monkeypatch):
+    requests = mixed(noise)
+    whole = engine.generate(requests)
+    monkeypatch.setattr(engine_module, "ROWS", 2)
+    assert [len(batch) for batch in engine._batches(requests, lambda *_: None)] == [2, 2, 1]
+    monkeypatch.setattr(engine_module, "BATCH_TOKENS", 1000)
+    assert [len(batch) for batch in engine._batches(requests, lambda *_: None)] == [1, 1, 2, 1]
+    assert engine.generate(requests) == whole
+
+
+def test_a_stream_adds_up_to_the_reply(engine, noise):
+    request = request_for(noise(2.0), "What?", max_new_tokens=30, repetition_penalty=1.3)
+    (whole,) = engine.generate([request])
+    stream = engine.stream(request)
+    assert stream.reply is None
+    pieces = list(stream)
+    assert len(pieces) > 3
+    assert "".join(pieces) == whole.raw
+    assert stream.reply == whole
+
+
+def test_stop_strings_end_an_answer(engine, noise):
+    request = request_for(noise(2.0), "What?", max_new_tokens=40, repetition_penalty=1.5)
+    raw = engine.generate([request])[0].raw
+    stop = raw[len(raw) // 2 : len(raw) // 2 + 2]
+    reply = engine.ask(
+        afnext.Clip(noise(2.0), rate=RATE), "What?", max_new_tokens=40, repetition_penalty=1.5, stop=stop
+    )
+    assert reply.raw == raw[: raw.index(stop)]
+    assert reply.finish_reason == "stop"
+
+
+def test_a_recording_is_heard_once_however_often_it_is_asked_about(engine, noise, tmp_path, monkeypatch):
+    path = tmp_path / "noise.wav"
+    soundfile.write(path, noise(2.0), RATE)
+    heard = []
+    encode = engine.model.encode
+    monkeypatch.setattr(engine.model, "encode", lambda *args: heard.append(1) or encode(*args))
+    alone = engine.ask(path, "When?", max_new_tokens=5)
+    heard.clear()
+    replies = engine.ask_many([(path, "What?"), (str(path), "When?"), (path, path, "Which?")], max_new_tokens=5)
+    assert len(heard) == 1
+    assert replies[1] == alone
+    assert [reply.usage.audio_seconds for reply in replies] == [2.0, 2.0, 4.0]
+
+
+def test_a_chat_keeps_what_it_heard_and_said(engine, noise, monkeypatch):
+    heard = []
+    encode = engine.model.encode
+    monkeypatch.setattr(engine.model, "encode", lambda *args: heard.append(1) or encode(*args))
+    chat = engine.chat()
+    first = chat.ask(afnext.Clip(noise(2.0), rate=RATE), "What?", max_new_tokens=8)
+    second = chat.ask("And then?", max_new_tokens=8)
+    assert len(heard) == 1
+    assert [message.role for message in chat.conversation] == ["user", "assistant"] * 2
+    assert chat.conversation[1].text == first.raw
+    assert second.usage.audio_seconds == 2.0
+    from_scratch = Request(
+        (user(AudioPart(afnext.Clip(noise(2.0), rate=RATE)), "What?"), *chat.conversation[1:3]),
+        Sampling(max_new_tokens=8),
+    )
+    assert engine.generate([from_scratch])[0] == second
+
+
+def test_a_failed_turn_leaves_the_chat_as_it_was(engine):
+    chat = engine.chat()
+    with pytest.raises(AudioError):
+        chat.ask("nowhere.wav", "What?")
+    assert chat.conversation == ()
+
+
+def test_windows_are_encoded_a_few_at_a_time_with_the_same_result(engine, noise, monkeypatch):
+    recording = listen.Recording("noise", np.tile(noise(40.0), 4))
+    whole = listen.hear(engine.model, recording)
+    sizes = []
+    encode = engine.model.encode
+    monkeypatch.setattr(engine.model, "encode", lambda mel, *rest: sizes.append(len(mel)) or encode(mel, *rest))
+    monkeypatch.setattr(listen, "WINDOWS_AT_ONCE", 2)
+    told = []
+    again = listen.hear(engine.model, recording, tell=lambda *values: told.append(values))
+    assert sizes == [2, 2, 2]
+    assert again.tokens == recording.tokens == 4000
+    torch.testing.assert_close(again.embeddings, whole.embeddings, rtol=0, atol=1e-5)
+    assert [done for _, done, _ in told] == [60.0, 120.0, 160.0]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_other_number_formats(folder, noise, dtype):
+    engine = afnext.load(folder, device="cpu", dtype=dtype)
+    reply = engine.ask(afnext.Clip(noise(1.0), rate=RATE), "What?", max_new_tokens=3)
+    assert reply.usage.completion_tokens == 3
+    assert engine.hear(afnext.Clip(noise(1.0), rate=RATE)).embeddings.dtype == dtype
+
+
+def test_think_caption_and_transcribe_ask_in_the_cards_words(engine, noise, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        engine, "generate", lambda requests, tell: asked.append(requests[0].conversation[-1].text) or [None]
+    )
+    clip = afnext.Clip(noise(1.0), rate=RATE)
+    engine.ask(clip, "Who speaks? ", think=True)
+    engine.caption(clip)
+    engine.transcribe(clip)
+    engine.transcribe(clip, times=True)
+    assert asked == [
+        "Who speaks? Reason step by step with timestamps, then give the final answer.",
+        engine.card.caption,
+        engine.card.transcribe,
+        engine.card.transcribe_with_times,
+    ]
+
+
+class TestOverTheLimit:
+    @pytest.fixture
+    def short(self, engine, monkeypatch):
+        """An engine whose limit is two seconds."""
+        monkeypatch.setattr(engine, "family", replace(engine.family, max_seconds=2))
+        return engine
+
+    @pytest.fixture
+    def path(self, noise, tmp_path):
+        soundfile.write(tmp_path / "long.wav", noise(5.0), RATE)
+        return tmp_path / "long.wav"
+
+    def test_it_is_an_error_with_the_way_out(self, short, path):
+        with pytest.raises(OverLimitError, match=r"long\.wav lasts 0:05; expected at most 0:02.*over_limit=truncate"):
+            short.ask(path, "What?", max_new_tokens=2)
+
+    def test_truncating_is_told(self, short, path):
+        reply = short.ask(path, "What?", over_limit="truncate", max_new_tokens=2)
+        assert reply.truncated
+        assert reply.usage.audio_seconds == 2.0
+        assert "only its first 0:02 were heard" in reply.notes[0]
+        assert reply.raw == short.ask(AudioPart(path, end=2.0), "What?", max_new_tokens=2).raw
+
+    def test_a_part_within_the_limit_is_fine(self, short, path):
+        reply = short.ask(AudioPart(path, start=3.0, end=5.0), "What?", max_new_tokens=2)
+        assert (reply.truncated, reply.usage.audio_seconds) == (False, 2.0)
+
+    def test_no_more_is_decoded_than_shows_it(self, short, noise, monkeypatch):
+        clip = afnext.Clip(np.tile(noise(40.0), 10), rate=RATE)
+        lengths = []
+        samples = afnext.Clip.samples
+        monkeypatch.setattr(afnext.Clip, "samples", lambda self: lengths.append(len(got := samples(self))) or got)
+        short.ask(clip, "What?", over_limit="truncate", max_new_tokens=2)
+        assert lengths == [3 * RATE]
+
+    def test_an_unknown_policy(self, short, path):
+        with pytest.raises(RequestError, match="over_limit 'stitch'; expected error or truncate"):
+            short.hear(path, over_limit="stitch")
+
+
+class TestParts:
+    def test_a_part_of_a_clip_counts_from_its_start(self):
+        clip = listen.clip_of(AudioPart(afnext.Clip("a.wav", start=10.0, end=20.0), start=2.0, end=30.0))
+        assert (clip.start, clip.end) == (12.0, 20.0)
+
+    def test_bytes_and_files_are_recordings(self, engine, noise):
+        file = io.BytesIO()
+        soundfile.write(file, noise(1.0), RATE, format="WAV")
+        from_bytes = engine.ask(file.getvalue(), "What?", max_new_tokens=4)
+        assert engine.ask(file, "What?", max_new_tokens=4) == from_bytes
+
+    def test_what_was_heard_is_heard_whole(self, engine, noise):
+        heard = engine.hear(afnext.Clip(noise(1.0), rate=RATE))
+        assert engine.hear(heard) is heard
+        with pytest.raises(RequestError, match="a part of the audio array, which was heard whole"):
+            engine.ask(AudioPart(heard, end=0.5), "What?")
+
+
+class TestBadInput:
+    def test_nothing_asked(self, engine):
+        with pytest.raises(RequestError, match="nothing was asked"):
+            engine.ask()
+
+    def test_an_empty_question(self, engine):
+        with pytest.raises(RequestError, match="the question is empty; ask something"):
+            engine.ask(" \n")
+
+    def test_a_question_that_is_no_text(self, engine):
+        with pytest.raises(RequestError, match="a question of type Clip; expected text as the last argument"):
+            engine.ask(afnext.Clip("a.wav"))
+
+    def test_a_question_of_a_million_characters(self, engine):
+        with pytest.raises(ConversationError, match=r"1,000,000 characters; expected 500,000 at most"):
+            engine.ask("a" * 1_000_000)
+
+    def test_a_question_beyond_the_context(self, engine):
+        with pytest.raises(
+            RequestError, match=r"a prompt of 200,0\d\d tokens \(0 of sound.*fewer than 65,536, the model"
+        ):
+            engine.ask("狗" * 66_660 + "?!" * 10)
+
+    def test_a_missing_file_and_a_directory(self, engine, tmp_path):
+        with pytest.raises(AudioError, match=r"no such file: 'nowhere\.wav'"):
+            engine.ask("nowhere.wav", "What?")
+        with pytest.raises(AudioError, match="is a directory"):
+            engine.ask(tmp_path, "What?")
+
+    def test_a_click_too_short_to_hear(self, engine, noise):
+        with pytest.raises(AudioError, match=r"the audio array lasts 0\.010 s; expected at least 0\.03 s"):
+            engine.ask(afnext.Clip(noise(0.01), rate=RATE), "What?")
+
+    def test_an_unknown_setting(self, engine):
+        with pytest.raises(RequestError, match="unknown setting 'max_tokens'; expected max_new_tokens"):
+            engine.ask("What?", max_tokens=3)
+
+    def test_the_answer_gets_what_the_context_leaves(self, engine):
+        context = engine.model.config.decoder.positions
+        request = request_for(None, "What?", max_new_tokens=context)
+        ready = engine._ready(request, {}, lambda *_: None)
+        assert ready.length == context
+        assert "leaves" in ready.notes[0]
+
+
+def test_the_cache_has_exactly_the_size_needed(engine, noise, monkeypatch):
+    made = []
+    cache = runner.KeyValueCache
+    monkeypatch.setattr(runner, "KeyValueCache", lambda *args, **more: made.append(cache(*args, **more)) or made[-1])
+    reply = engine.ask(afnext.Clip(noise(1.0), rate=RATE), "What?", max_new_tokens=9)
+    assert reply.usage.completion_tokens == 9
+    assert made[0].capacity == reply.usage.prompt_tokens + 8
+    assert made[0].lengths == [made[0].capacity], "every place is used"
+
+
+def test_a_reply_to_json_is_one_line(engine):
+    assert "\n" not in engine.ask("What?", max_new_tokens=20).to_json()
+    assert json.loads(engine.ask("What?", max_new_tokens=2).to_json())["finish_reason"] == "length"

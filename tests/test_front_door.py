@@ -1,0 +1,54 @@
+"""The front door: the list of names, and what importing them costs."""
+
+import subprocess
+import sys
+
+import pytest
+
+import afnext
+
+
+def test_the_list_is_this_one():
+    assert afnext.__all__ == [
+        "AfnextError",
+        "AudioError",
+        "Chat",
+        "CheckpointError",
+        "Clip",
+        "ConversationError",
+        "Engine",
+        "MissingToolError",
+        "OutputError",
+        "OverLimitError",
+        "RecipeError",
+        "Reply",
+        "Request",
+        "RequestError",
+        "Sampling",
+        "SceneError",
+        "load",
+    ]
+
+
+@pytest.mark.parametrize("name", afnext.__all__)
+def test_every_name_is_there(name):
+    assert getattr(afnext, name).__name__ == name
+    assert name in dir(afnext)
+
+
+def test_every_error_is_in_the_list():
+    def tree(error):
+        return {error.__name__}.union(*map(tree, error.__subclasses__()))
+
+    assert tree(afnext.AfnextError) <= set(afnext.__all__)
+
+
+def test_other_names_are_not():
+    with pytest.raises(AttributeError, match="module 'afnext' has no attribute 'lode'"):
+        _ = afnext.lode
+
+
+@pytest.mark.parametrize("code", ["import afnext", "import afnext; afnext.AfnextError", "import afnext.cli"])
+def test_importing_is_cheap(code):
+    check = f"{code}; import sys; sys.exit(any(name in sys.modules for name in ('torch', 'numpy', 'transformers')))"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
