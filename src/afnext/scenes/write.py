@@ -101,6 +101,8 @@ def write_scenes(
     root = Path(folder)
     _check(root, hours, seed, world, minutes)
     check_skills(skills)
+    if sources is not None and sources.world != world:
+        raise SceneError(f"world {world!r} with sources of world {sources.world!r}", expected="sources of that world")
     order = Order(
         hours=hours,
         seed=seed,
@@ -108,13 +110,14 @@ def write_scenes(
         minutes=minutes,
         skills=None if skills is None else tuple(sorted(set(skills))),
     )
-    _claim(root, order)
+    _check_same(root, order)
     planned = list(_lengths(order))
     names = [f"{world}-{seed}-{number:05d}" for number in range(len(planned))]
     missing = [number for number, name in enumerate(names) if not _is_whole(root / name)]
     workshop = root / ".bank"
     if missing and sources is None:
         sources = _bank(workshop, order, progress)
+    _claim(root, order)
     for done, number in enumerate(missing, len(planned) - len(missing)):
         assert sources is not None
         _write_scene(root / names[number], order, number, planned[number], sources)
@@ -147,14 +150,10 @@ def _check(root: Path, hours: float, seed: int, world: str, minutes: tuple[float
         raise SceneError(f"{root} is a file", expected="a folder to write scenes into")
 
 
-def _claim(root: Path, order: Order) -> None:
-    """Write the order down, or find the same one there."""
+def _check_same(root: Path, order: Order) -> None:
+    """Refuse a folder that was made for another order."""
     path = root / "scenes.json"
     if not path.exists():
-        try:
-            write_json(path, order.model_dump(mode="json"))
-        except OSError as error:
-            raise SceneError(f"{root}: {error.strerror}", expected="a folder that can be written to") from error
         return
     try:
         before = Order.model_validate_json(path.read_bytes())
@@ -164,6 +163,14 @@ def _claim(root: Path, order: Order) -> None:
         differing = [name for name in Order.model_fields if getattr(before, name) != getattr(order, name)]
         told = ", ".join(f"{name} {getattr(before, name)}" for name in differing)
         raise SceneError(f"{root} holds scenes of another order ({told})", do="give another folder, or the same order")
+
+
+def _claim(root: Path, order: Order) -> None:
+    """Write the order down, once all is at hand to carry it out."""
+    try:
+        write_json(root / "scenes.json", order.model_dump(mode="json"))
+    except OSError as error:
+        raise SceneError(f"{root}: {error.strerror}", expected="a folder that can be written to") from error
 
 
 def _lengths(order: Order) -> Iterator[float]:
@@ -186,13 +193,13 @@ def _bank(folder: Path, order: Order, progress: Tell | None) -> Bank:
     """A bank with about as many sources as the order needs, and some of each."""
     events = order.hours * EVENTS_AN_HOUR
     size = BankSize(
-        variants=_between(4, events * 0.45 / len(LABELS["sound"]), 100),
-        sentences=_between(20, events * 0.3, 4000),
-        phrases=_between(4, events * 0.25 / len(LABELS["music"]), 60),
+        variants=_between(2, events * 0.45 / len(LABELS["sound"]), 100),
+        sentences=_between(12, events * 0.3, 4000),
+        phrases=_between(2, events * 0.25 / len(LABELS["music"]), 60),
     )
     if folder.is_dir():
         bank = Bank.open(folder)
-        if bank.index.size == size:
+        if (bank.index.world, bank.index.seed, bank.index.size) == (order.world, order.seed, size):
             return bank
 
     def tell(done: int, total: int) -> None:
