@@ -12,7 +12,7 @@ LOG_STEP = 4.0
 
 
 def vary_timbre(mel: Tensor, rng: np.random.Generator, *, floor: float | None = None) -> Tensor:
-    """A copy of ``mel`` [128, F]: shifted by up to 3 bins, through a smooth equaliser of up to 6 dB, with one band of bins masked.
+    """A copy of ``mel`` [128, F], shifted by up to 3 bins, equalised smoothly by up to 6 dB, one band of bins masked.
 
     Values at the window's floor stay there, as they would had the sound itself been filtered.
     """

@@ -3,8 +3,8 @@
     prefix (system, audio)   branch 1 (question, answer)   branch 2 ...
     0 0 0 0 0 0 0 0 0 0 0 0  1 1 1 1 1 1                   2 2 2 2
 
-A branch sees the prefix and itself, never another branch, and its positions go on from the prefix: every answer is learnt exactly as
-if its conversation stood alone, while the recording is encoded and read once.
+A branch sees the prefix and itself, never another branch, and its positions go on from the prefix: every answer is
+learnt exactly as if its conversation stood alone, while the recording is encoded and read once.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ PADDING = -1
 class Row:
     """One recording with its questions, as token ids.
 
-    All lists have the row's length L: ``ids``, ``positions``, ``branch`` (0 the prefix, from 1 the questions) and ``target`` (whether
-    the token is to be predicted).
+    All lists have the row's length L: ``ids``, ``positions``, ``branch`` (0 the prefix, from 1 the questions) and
+    ``target`` (whether the token is to be predicted).
     """
 
     ids: list[int]
@@ -49,7 +49,7 @@ def join(prompts: Sequence[Prompt]) -> Row:
 
 
 def stack(rows: Sequence[Row], pad_id: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Right-pad rows to one length: ids, positions, branch (``PADDING`` where there is none) [B, L] int64, target [B, L] bool."""
+    """Right-pad rows to one length: ids, positions, branch (``PADDING`` behind it) int64, target bool; all [B, L]."""
     longest = max((len(row.ids) for row in rows), default=0)
 
     def padded(values: list[list[int]], filler: int) -> Tensor:
@@ -65,7 +65,7 @@ def stack(rows: Sequence[Row], pad_id: int) -> tuple[Tensor, Tensor, Tensor, Ten
 
 
 def attention_mask(branch: Tensor) -> Tensor:
-    """Who sees whom: ``branch`` [B, L] -> bool [B, 1, L, L], true where query (third axis) may look at key (fourth axis).
+    """Who sees whom: ``branch`` [B, L] -> bool [B, 1, L, L], true where a query (third axis) may see a key (fourth).
 
     Padding looks at itself alone, so that no softmax is empty.
     """

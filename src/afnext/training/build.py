@@ -1,8 +1,6 @@
 """A recipe made into the things that a loop needs."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -19,31 +17,7 @@ from afnext.training.feed import ALL_LABELS, SceneFeed
 from afnext.training.heads import DenseHeads
 from afnext.training.optimizer import build_optimizer
 from afnext.training.recipe import Recipe
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Everything that a step touches."""
-
-    recipe: Recipe
-    model: Flamingo
-    heads: DenseHeads
-    optimizer: torch.optim.AdamW
-    feed: SceneFeed
-    validation: SceneFeed
-    device: torch.device
-    precision: torch.dtype
-
-    @property
-    def trainable(self) -> list[nn.Parameter]:
-        """The parameters that the optimizer moves."""
-        return [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
-
-    def autocast(self) -> AbstractContextManager[object]:
-        """Compute in the stage's precision."""
-        if self.precision == torch.float32:
-            return nullcontext()
-        return torch.autocast(self.device.type, self.precision)
+from afnext.training.stage import Stage
 
 
 def build(recipe: Recipe) -> Stage:
@@ -84,10 +58,15 @@ def model_config(name: str, tokenizer: Tokenizer | None) -> FlamingoConfig:
     config = preset(name)
     if tokenizer is None:
         return config
-    wanted = {token: tokenizer.id_of(token) for token in ("<sound>", "<|sound_bos|>", "<|sound_eos|>", "<|im_end|>", "<|endoftext|>")}
+    wanted = {
+        token: tokenizer.id_of(token)
+        for token in ("<sound>", "<|sound_bos|>", "<|sound_eos|>", "<|im_end|>", "<|endoftext|>")
+    }
     ids = {token: number for token, number in wanted.items() if number is not None}
     if len(ids) < len(wanted):
-        raise RecipeError(f"the tokenizer lacks {', '.join(sorted(set(wanted) - set(ids)))}", do="make one for this model")
+        raise RecipeError(
+            f"the tokenizer lacks {', '.join(sorted(set(wanted) - set(ids)))}", do="make one for this model"
+        )
     return config.with_vocabulary(
         tokenizer.vocab_size,
         sound=ids["<sound>"],

@@ -19,27 +19,20 @@ from torch import nn
 
 from afnext.base.errors import CheckpointError
 from afnext.base.files import replacing, write_json
+from afnext.training.stage import Stage
 
 NAME = "step-{:07d}"
 
 
-def save_checkpoint(
-    run: Path,
-    step: int,
-    model: nn.Module,
-    heads: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    state: dict[str, Any],
-    keep: int,
-) -> Path:
-    """Write the state after ``step`` steps; older checkpoints beyond the last ``keep`` are removed afterwards."""
+def save_checkpoint(run: Path, step: int, stage: Stage) -> Path:
+    """Write the state after ``step`` steps; checkpoints beyond the last ``recipe.keep`` are removed afterwards."""
     folder = run / "checkpoints" / NAME.format(step)
     with replacing(folder, folder=True) as draft:
-        save_file(_tensors(model), draft / "model.safetensors")
-        save_file(_tensors(heads), draft / "heads.safetensors")
-        save_file(_optimizer_tensors(optimizer), draft / "optimizer.safetensors")
-        write_json(draft / "state.json", {"step": step, **state})
-    for old in checkpoints(run)[:-keep]:
+        save_file(_tensors(stage.model), draft / "model.safetensors")
+        save_file(_tensors(stage.heads), draft / "heads.safetensors")
+        save_file(_optimizer_tensors(stage.optimizer), draft / "optimizer.safetensors")
+        write_json(draft / "state.json", {"step": step, "recipe": stage.recipe.name})
+    for old in checkpoints(run)[: -stage.recipe.keep]:
         shutil.rmtree(old)
     return folder
 
@@ -59,16 +52,20 @@ def load_modules(folder: Path, model: nn.Module, heads: nn.Module | None) -> Non
         if module is None:
             continue
         stored, wanted = _read(folder / f"{name}.safetensors"), dict(module.named_parameters())
-        odd = sorted(stored.keys() ^ wanted.keys()) + [n for n in stored if n in wanted and stored[n].shape != wanted[n].shape]
+        odd = sorted(stored.keys() ^ wanted.keys()) + [
+            n for n in stored if n in wanted and stored[n].shape != wanted[n].shape
+        ]
         if odd:
-            raise CheckpointError(f"{folder / name}.safetensors does not fit: {', '.join(odd[:5])}", do="use the recipe that made it")
+            raise CheckpointError(
+                f"{folder / name}.safetensors does not fit: {', '.join(odd[:5])}", do="use the recipe that made it"
+            )
         with torch.no_grad():
             for key, tensor in stored.items():
                 wanted[key].copy_(tensor)
 
 
 def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """Fill ``optimizer`` from a checkpoint and return what ``save_checkpoint`` was given as ``state``, with ``step``."""
+    """Fill ``optimizer`` from a checkpoint; gives back the ``state`` that was saved, with ``step``."""
     tensors = _read(folder / "optimizer.safetensors")
     for number, parameter in enumerate(_parameters(optimizer)):
         names = [name for name in tensors if name.startswith(f"{number}.")]

@@ -1,6 +1,6 @@
 """Training batches out of scenes, composed as they are needed.
 
-Batch ``i`` of a recipe is a function of (recipe, i) alone: any worker can make it, in any order, after any interruption.
+Batch ``i`` is a function of (recipe, i) alone: any worker can make it, in any order, after any interruption.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from afnext.audio.windows import stack as stack_windows
 from afnext.dialogue.message import AudioPart, TextPart, assistant, user
 from afnext.dialogue.template import Family, render
 from afnext.dialogue.tokenizer import Tokenizer
+from afnext.inference.prompt import THINK
 from afnext.scenes.bank import Bank
 from afnext.scenes.compose import compose
 from afnext.scenes.questions import questions
@@ -33,16 +34,16 @@ from afnext.training.recipe import FeedRecipe
 
 ALL_LABELS: tuple[str, ...] = tuple(label for labels in LABELS.values() for label in labels)
 """What the tag head names, in its order."""
-THINK = " Reason step by step with timestamps, then give the final answer."
 
 
 @dataclass(frozen=True)
 class Batch:
     """Clips of one length with their questions.
 
-    ``mel`` [W, 128, F], ``frames`` [W] valid mel frames and ``starts`` [W] seconds hold the windows of all clips in order; clip i has
-    ``windows[i]`` of them. ``ids``, ``positions``, ``branch`` and ``target`` [B, L] are as in ``branches.py``. ``tags`` [N, K]
-    says which label sounds in each audio token of all clips; ``characters`` is what is said in each clip, in order of onset.
+    ``mel`` [W, 128, F], ``frames`` [W] valid mel frames and ``starts`` [W] seconds hold the windows of all clips in
+    order; clip i has ``windows[i]`` of them. ``ids``, ``positions``, ``branch`` and ``target`` [B, L] are as in
+    ``branches.py``. ``tags`` [N, K] says which label sounds in each audio token of all clips; ``characters`` is what is
+    said in each clip, in order of onset.
     """
 
     mel: Tensor
@@ -59,7 +60,9 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """The batch with its tensors on ``device``."""
-        moved = {f.name: getattr(self, f.name).to(device) for f in fields(self) if isinstance(getattr(self, f.name), Tensor)}
+        moved = {
+            f.name: getattr(self, f.name).to(device) for f in fields(self) if isinstance(getattr(self, f.name), Tensor)
+        }
         return replace(self, **moved)
 
 
@@ -74,7 +77,9 @@ class SceneFeed(Dataset[Batch]):
         world: whose sources; the recipe's, or "validation" to measure.
     """
 
-    def __init__(self, recipe: FeedRecipe, tokenizer: Tokenizer | None, family: Family, seed: int, world: World) -> None:
+    def __init__(
+        self, recipe: FeedRecipe, tokenizer: Tokenizer | None, family: Family, seed: int, world: World
+    ) -> None:
         self.recipe = recipe
         self.tokenizer = tokenizer
         self.family = family
@@ -97,7 +102,9 @@ class SceneFeed(Dataset[Batch]):
             if self.tokenizer is not None and self.recipe.questions:
                 rows.append(self.ask(scene, sum(part.tokens for part in parts), self.tokenizer, rng))
         mel, frames, starts = stack_windows([part for parts in cut for part in parts])
-        ids, positions, branch, target = stack(rows, self.tokenizer.id_of("<|endoftext|>") or 0 if self.tokenizer else 0)
+        ids, positions, branch, target = stack(
+            rows, self.tokenizer.id_of("<|endoftext|>") or 0 if self.tokenizer else 0
+        )
         tags = [tag_frames(scene, sum(part.tokens for part in parts)) for scene, parts in zip(scenes, cut, strict=True)]
         return Batch(
             mel=mel,
@@ -125,7 +132,7 @@ class SceneFeed(Dataset[Batch]):
             question = asked[number]
             text, answer = question.text, question.answer
             if question.trace is not None and rng.random() < self.recipe.think:
-                text, answer = text + THINK, f"<think>{question.trace}</think>\n\n{answer}"
+                text, answer = f"{text} {THINK}", f"<think>{question.trace}</think>\n\n{answer}"
             conversation = (user(AudioPart(None), TextPart(text)), assistant(answer))
             prompts.append(render(conversation, [tokens], tokenizer, self.family, generation_prompt=False))
         return join(prompts)
@@ -133,10 +140,15 @@ class SceneFeed(Dataset[Batch]):
     def batches(self, start: int, stop: int, accumulate: int) -> Iterator[list[Batch]]:
         """The batches of steps ``start`` to ``stop``, ``accumulate`` a step."""
         order = range(start * accumulate, stop * accumulate)
+        workers = self.recipe.workers
         loader = DataLoader(
-            self, batch_size=None, sampler=order, num_workers=self.recipe.workers,
-            prefetch_factor=4 if self.recipe.workers else None, worker_init_fn=_one_thread if self.recipe.workers else None,
-        )  # fmt: skip
+            self,
+            batch_size=None,
+            sampler=order,
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
+            worker_init_fn=_one_thread if workers else None,
+        )
         pending: list[Batch] = []
         for batch in loader:
             pending.append(batch)

@@ -1,7 +1,7 @@
 """Dense supervision of the encoder: which labels sound in each frame, and the characters of what is said.
 
-Captions alone teach an encoder slowly; scenes know both of these exactly. The heads live beside the model while it trains and are
-not part of a published checkpoint.
+Captions alone teach an encoder slowly; scenes know both of these exactly. The heads live beside the model while it
+trains and are not part of a published checkpoint.
 """
 
 import string
@@ -20,7 +20,7 @@ def spell(text: str) -> list[int]:
 
 
 def unspell(ids: Sequence[int], *, path: bool = True) -> str:
-    """The text that ``ids`` spell; with ``path`` they are a CTC path, whose repeats are merged first. Blanks are dropped."""
+    """The text that ``ids`` spell. With ``path`` they are a CTC path: repeats are merged, then blanks dropped."""
     merged = [now for before, now in zip([0, *ids], ids, strict=False) if not path or now != before]
     return "".join(CHARACTERS[index - 1] for index in merged if index)
 

@@ -9,12 +9,13 @@ from afnext.base.config import load_config
 from afnext.base.errors import RecipeError
 from afnext.base.files import write_text
 from afnext.base.journal import Journal
-from afnext.training.build import Stage, build
-from afnext.training.export import export
+from afnext.training.build import build
 from afnext.training.checkpoint import checkpoints, load_modules, load_optimizer, save_checkpoint
+from afnext.training.export import export
 from afnext.training.meter import Meter
 from afnext.training.recipe import Recipe
 from afnext.training.schedule import learning_rate
+from afnext.training.stage import Stage
 from afnext.training.step import evaluate, train_step
 
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -65,7 +66,7 @@ def train(path: str | Path, out: str | Path, overrides: Sequence[str] = (), prog
         if done % recipe.validate_every == 0 and recipe.validate_batches:
             journal.append(step=done, **{f"validation_{name}": value for name, value in evaluate(stage).items()})
         if done % recipe.checkpoint_every == 0 or done == recipe.steps:
-            save_checkpoint(run, done, stage.model, stage.heads, stage.optimizer, {"recipe": recipe.name}, recipe.keep)
+            save_checkpoint(run, done, stage)
         if progress is not None:
             progress(done, recipe.steps, figures)
     return export(stage, run / "model")

@@ -9,7 +9,7 @@ from afnext.training.recipe import OptimizerRecipe
 
 
 def build_optimizer(parameters: Iterable[tuple[str, nn.Parameter]], recipe: OptimizerRecipe) -> torch.optim.AdamW:
-    """An AdamW whose groups are (decayed matrices, undecayed vectors) of the trainable ``parameters``, in order of name."""
+    """An AdamW with two groups, decayed matrices and undecayed vectors, of the trainable ``parameters`` by name."""
     trainable = [parameter for _, parameter in sorted(parameters) if parameter.requires_grad]
     matrices = [parameter for parameter in trainable if parameter.ndim >= 2]
     vectors = [parameter for parameter in trainable if parameter.ndim < 2]

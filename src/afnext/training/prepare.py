@@ -1,14 +1,15 @@
-"""What a nano run needs before its first step: banks of sources, and a tokenizer that knows how scenes are talked about.
+"""What a nano run needs before its first step: banks of sources, and a tokenizer made for talk about scenes.
 
-    python -m afnext.training.prepare out/bank src/afnext/assets/nano
+python -m afnext.training.prepare out/bank src/afnext/assets/nano
 """
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
 from afnext.dialogue.template import NANO
 from afnext.dialogue.tokenizer import Tokenizer, build_tokenizer
@@ -29,13 +30,17 @@ SCENES = 3000
 
 def prepare(banks: Path, tokenizer: Path) -> None:
     """Build the banks of both worlds below ``banks``, and the tokenizer in ``tokenizer``; what is there stays."""
-    for world, size in SIZES.items():
-        if not (banks / world / "index.json").exists():
-            with Progress() as bar:
-                task = bar.add_task(f"sources of the {world} world")
-                build(banks / world, world, SEED, size, progress=lambda done, total: bar.update(task, completed=done, total=total))
+    missing = [world for world in SIZES if not (banks / world / "index.json").exists()]
+    with Progress() as bar:
+        for world in missing:
+            update = partial(_show, bar, bar.add_task(f"sources of the {world} world"))
+            build(banks / world, world, SEED, SIZES[world], progress=update)
     if not (tokenizer / "tokenizer.json").exists():
         build_vocabulary(Bank.open(banks / "train"), tokenizer)
+
+
+def _show(bar: Progress, task: TaskID, done: int, total: int) -> None:
+    bar.update(task, completed=done, total=total)
 
 
 def build_vocabulary(bank: Bank, folder: Path, size: int = VOCABULARY) -> Tokenizer:

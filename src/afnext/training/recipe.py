@@ -1,4 +1,4 @@
-"""A recipe: everything that decides a training run, as one frozen tree. The YAML files in ``recipes/`` are its spelling."""
+"""A recipe: everything that decides a training run, as one frozen tree. The files in ``recipes/`` are its spelling."""
 
 from typing import Literal
 

@@ -8,11 +8,11 @@ from torch.nn.utils.rnn import pad_sequence
 
 from afnext.model.encoder import EncoderOutput
 from afnext.training.branches import attention_mask, next_targets
-from afnext.training.build import Stage
 from afnext.training.feed import Batch
 from afnext.training.heads import unspell
 from afnext.training.loss import Losses, tag_loss, text_loss, transcript_loss
 from afnext.training.measures import f1, word_error_rate
+from afnext.training.stage import Stage
 
 
 def losses(stage: Stage, batch: Batch) -> Losses:
