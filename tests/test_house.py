@@ -1,4 +1,4 @@
-"""The house holds together: floors, imports, dependencies, the front door, and nothing of one machine only."""
+"""The house holds together: floors, imports, dependencies, and nothing of one machine only."""
 
 import ast
 import re
@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-import afnext
-from afnext.base import errors
 from afnext.scenes import tools
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,8 +20,6 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = {file.parent.name for file in PACKAGE.glob("*/__init__.py")}
 FLOORS = [set(re.findall(r"\w+", floor)) for floor in PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]]
 
-PUBLIC = {"Chat", "Clip", "Engine", "Reply", "Request", "Sampling", "load"}
-ERRORS = {name for name in dir(errors) if name.endswith("Error")}
 LAZY = {"__init__.py", "cli/app.py", "scenes/tools.py"}
 """Files that may import by name: the front door, the table of verbs, and what names the missing optional package."""
 
@@ -111,21 +107,6 @@ def test_the_version_is_written_once() -> None:
     script = Path(sys.executable).with_name("afnext")
     done = subprocess.run([script, "--version"], capture_output=True, text=True, check=False)
     assert done.stdout == f"afnext {version('afnext')}\n", done.stderr
-
-
-def test_the_front_door_is_this_list() -> None:
-    assert set(afnext.__all__) == PUBLIC | ERRORS
-    for name in afnext.__all__:
-        assert getattr(afnext, name).__doc__, name
-    assert set(afnext.__all__) <= set(dir(afnext))
-    with pytest.raises(AttributeError, match="module 'afnext' has no attribute 'lode'"):
-        _ = afnext.lode
-
-
-def test_the_front_door_opens_at_once() -> None:
-    heavy = {"torch", "numpy", "transformers", "pydantic", "scipy", "av"}
-    code = f"import sys, afnext; print(*sorted({heavy} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
 
 
 def tracked() -> list[Path]:
