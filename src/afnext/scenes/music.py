@@ -64,13 +64,14 @@ INSTRUMENTS: dict[str, Instrument] = {
     "saxophone": Instrument(_worlds((64, 65), (67,), (66,)), 49, 73, beats=(0.5, 0.5, 1.0, 1.5), held=0.98),
     "flute": Instrument(_worlds((72, 73, 75, 77), (79,), (74,)), 74, 94),
     "brass": Instrument(
-        _worlds((56, 57, 59, 61, 63), (62,), (60,)), 55, 76, (0.5, 0.5, 1.0), 0.7, chord=(2,), share=0.5
+        _worlds((56, 57, 59, 62, 63), (61,), (60,)), 55, 76, (0.5, 0.5, 1.0), 0.7, chord=(2,), share=0.5
     ),
     "mallets": Instrument(_worlds((9, 11, 12), (8,), (13,)), 65, 90, beats=(0.25, 0.5, 0.5), held=1.0),
     "drums": Instrument(_worlds((0, 8, 16, 25), (24,), (32, 40)), 35, 51),
 }
 TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
+TEMPOS = (71.5, 151.5)  # beats a minute, so cut into worlds that rounding keeps them apart
 KICK, SNARE = 36, 38
 # Kits share their cymbals, so each world strikes others: hi-hats, maracas and tambourine, ride.
 CYMBALS: dict[World, tuple[int, int]] = {"train": (42, 46), "validation": (70, 54), "test": (51, 53)}
@@ -136,7 +137,7 @@ def phrase(instrument: str, world: World, rng: np.random.Generator, seconds: flo
     dice = Dice(world, rng)
     family = INSTRUMENTS[instrument]
     patch = int(rng.choice(family.patches[world]))
-    tempo = round(dice.between(72, 152))
+    tempo = round(dice.between(*TEMPOS))
     if instrument == "drums":
         return Phrase(instrument, patch, tempo, "", _groove(dice, tempo, seconds))
     tonic, mode = int(rng.integers(12)), str(rng.choice(list(SCALES)))
@@ -229,7 +230,8 @@ def _batches(phrases: Sequence[Phrase]) -> list[list[int]]:
 
 
 def _render(phrases: Sequence[Phrase]) -> list[NDArray[np.float32]]:
-    starts = np.cumsum([0.0] + [one.seconds + RELEASE + GAP for one in phrases])
+    # Whole half seconds: MIDI ticks and fluidsynth's blocks fall alike in every phrase, whatever stands before it.
+    starts = np.cumsum([0.0] + [np.ceil(2 * (one.seconds + RELEASE + GAP)) / 2 for one in phrases])
     with tempfile.TemporaryDirectory(prefix="afnext-music-") as folder:
         score, sound = Path(folder) / "score.mid", Path(folder) / "sound.wav"
         _write_midi(phrases, starts, score)
