@@ -78,13 +78,18 @@ class Shard:
 class Bank:
     """A :class:`~afnext.scenes.sources.Sources` that reads what :func:`build` wrote."""
 
-    def __init__(self, index: BankIndex, shards: tuple[NDArray[np.int16], ...]) -> None:
+    def __init__(self, folder: Path, index: BankIndex, shards: tuple[NDArray[np.int16], ...]) -> None:
+        self.folder = folder
         self.index = index
         self._shards = shards
         self._of_label: dict[tuple[Kind, str], list[Source]] = {}
         for source in sorted(index.sources, key=lambda source: source.length):
             self._of_label.setdefault((source.kind, source.label), []).append(source)
         self._labels = {kind: [label for of, label in self._of_label if of == kind] for kind in KINDS}
+
+    def __reduce__(self) -> tuple[Callable[[Path], "Bank"], tuple[Path]]:
+        """Another process opens the files anew instead of being sent their contents."""
+        return Bank.open, (self.folder,)
 
     @property
     def world(self) -> World:
@@ -114,7 +119,7 @@ class Bank:
                 raise SceneError(
                     f"{root / 'index.json'}: {source.source!r} lies outside its shard", do="build the bank again"
                 )
-        return cls(index, shards)
+        return cls(root, index, shards)
 
     def draw(self, rng: np.random.Generator, kind: Kind, label: str | None, longest: int) -> Source | None:
         """See :class:`~afnext.scenes.sources.Sources`. Labels are equally likely, and so are the sources of a label."""

@@ -19,11 +19,11 @@ SINGLES = ("You hear {it}.", "All you hear is {it}.", "The recording holds one t
 CHAINS = (
     ("You hear ", ", then ", ", and finally "),
     ("The recording begins with ", ", followed by ", ", and ends with "),
-    ("First comes ", ", then ", ", and last "),
+    ("At first you hear ", ", then ", ", and at last "),
     ("It starts with ", ", after that ", ", and then "),
 )
 """Of a sentence about several events: how it opens, what joins them, what leads to the last."""
-SECOND_CHAIN = ("Then come ", ", then ", ", and finally ")
+SECOND_CHAIN = ("You then hear ", ", then ", ", and finally ")
 ONE_SENTENCE = 5
 """Most events told in one sentence."""
 BACKGROUNDS = (

@@ -121,7 +121,7 @@ PARAPHRASES: dict[str, tuple[str, ...]] = {
     "presence": (
         "Do you hear {x}?",
         "Can you hear {x}?",
-        "Is {x} to be heard in the recording?",
+        "Tell me whether you hear {x}.",
         "Does the recording contain {x}?",
     ),
     "speaker": (

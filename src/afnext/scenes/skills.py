@@ -116,7 +116,7 @@ def _order_first(facts: Facts, rng: np.random.Generator) -> Draft | None:
     opening = facts.events[:2]
     if len(opening) == 2 and _apart(*opening) and rng.random() < 0.3:
         first = opening[0]
-        trace = f"{in_turn(opening)} {capitalised(mention(first.label))} comes before all else."
+        trace = f"{in_turn(opening)} {capitalised(mention(first.label))} came before all else."
         near = facts.near_labels(first.label, rng)
         return Draft(phrase(rng, "order_first of all"), mention(first.label), [first], trace, near)
     pairs = [(a, b) for a in firsts for b in firsts if _apart(a, b)]
@@ -125,7 +125,7 @@ def _order_first(facts: Facts, rng: np.random.Generator) -> Draft | None:
     first, second = pick(rng, pairs)
     names = shuffled(rng, [mention(first.label), mention(second.label)])
     text = phrase(rng, "order_first", x=names[0], y=names[1])
-    trace = f"{in_turn([first, second])} {capitalised(mention(first.label))} comes first."
+    trace = f"{in_turn([first, second])} {capitalised(mention(first.label))} came first."
     return Draft(text, mention(first.label), [first, second], trace)
 
 
@@ -229,7 +229,7 @@ def _before_after(facts: Facts, rng: np.random.Generator) -> Draft | None:
     side, event, answer = pick(rng, drafts)
     text = phrase(rng, f"before_after {side}", x=mention(event.label))
     pair = [answer, event] if side == "before" else [event, answer]
-    trace = f"{in_turn(pair)} Right {side} {mention(event.label)} comes {mention(answer.label)}."
+    trace = f"{in_turn(pair)} Right {side} {mention(event.label)} came {mention(answer.label)}."
     near = [name for name in facts.near_labels(answer.label, rng) if name != mention(event.label)]
     return Draft(text, mention(answer.label), pair, trace, near)
 
