@@ -19,6 +19,7 @@ VERBS = {
     "ask": "Ask a question about recordings.",
     "caption": "Describe recordings.",
     "transcribe": "Write down what is said.",
+    "train": "Train a model from a recipe.",
     "scenes": "Make synthetic recordings whose truth is known.",
     "convert": "Write a model folder anew: key layout, number format, shards.",
     "info": "Tell a model's size, limits and memory.",

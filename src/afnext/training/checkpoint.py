@@ -9,6 +9,7 @@ RUN/model/                          the last state in the published layout
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from torch import nn
 
 from afnext.base.errors import CheckpointError
 from afnext.base.files import replacing, write_json
+from afnext.training.optimizer import Optimizers
 from afnext.training.stage import Stage
 
 NAME = "step-{:07d}"
@@ -28,9 +30,9 @@ def save_checkpoint(run: Path, step: int, stage: Stage) -> Path:
     """Write the state after ``step`` steps; checkpoints beyond the last ``recipe.keep`` are removed afterwards."""
     folder = run / "checkpoints" / NAME.format(step)
     with replacing(folder, folder=True) as draft:
-        save_file(_tensors(stage.model), draft / "model.safetensors")
-        save_file(_tensors(stage.heads), draft / "heads.safetensors")
-        save_file(_optimizer_tensors(stage.optimizer), draft / "optimizer.safetensors")
+        save_file(_stored(dict(stage.model.named_parameters())), draft / "model.safetensors")
+        save_file(_stored(dict(stage.heads.named_parameters())), draft / "heads.safetensors")
+        save_file(_stored(stage.optimizer.state()), draft / "optimizer.safetensors")
         write_json(draft / "state.json", {"step": step, "recipe": stage.recipe.name})
     for old in checkpoints(run)[: -stage.recipe.keep]:
         shutil.rmtree(old)
@@ -64,12 +66,9 @@ def load_modules(folder: Path, model: nn.Module, heads: nn.Module | None) -> Non
                 wanted[key].copy_(tensor)
 
 
-def load_optimizer(folder: Path, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+def load_optimizer(folder: Path, optimizer: Optimizers) -> dict[str, Any]:
     """Fill ``optimizer`` from a checkpoint; gives back the ``state`` that was saved, with ``step``."""
-    tensors = _read(folder / "optimizer.safetensors")
-    for number, parameter in enumerate(_parameters(optimizer)):
-        names = [name for name in tensors if name.startswith(f"{number}.")]
-        optimizer.state[parameter] = {name.split(".", 1)[1]: tensors[name] for name in names}
+    optimizer.load_state(_read(folder / "optimizer.safetensors"))
     state: dict[str, Any] = json.loads((folder / "state.json").read_text(encoding="utf-8"))
     return state
 
@@ -81,17 +80,5 @@ def _read(file: Path) -> dict[str, torch.Tensor]:
         raise CheckpointError(f"{file}: {error}", expected="a checkpoint of this project") from error
 
 
-def _tensors(module: nn.Module) -> dict[str, torch.Tensor]:
-    return {name: parameter.detach().cpu().contiguous() for name, parameter in module.named_parameters()}
-
-
-def _parameters(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
-    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
-
-
-def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    tensors = {}
-    for number, parameter in enumerate(_parameters(optimizer)):
-        for name, value in optimizer.state.get(parameter, {}).items():
-            tensors[f"{number}.{name}"] = torch.as_tensor(value).detach().cpu().contiguous()
-    return tensors
+def _stored(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}

@@ -56,8 +56,10 @@ class ObjectiveRecipe(Frozen):
 
 
 class OptimizerRecipe(Frozen):
-    """AdamW with a cosine schedule."""
+    """What moves the weights, with a cosine schedule."""
 
+    method: Literal["adamw", "muon"] = "adamw"
+    """``muon``: Muon for the matrices inside layers, AdamW for tables, read-outs and vectors."""
     learning_rate: float = Field(1e-3, gt=0)
     minimum: float = Field(0.05, ge=0, le=1)
     """Learning rate at the last step, as a share of the highest."""

@@ -4,11 +4,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
 from afnext.model.flamingo import Flamingo
 from afnext.training.feed import SceneFeed
 from afnext.training.heads import DenseHeads
+from afnext.training.optimizer import Optimizers
 from afnext.training.recipe import Recipe
 
 
@@ -19,16 +19,11 @@ class Stage:
     recipe: Recipe
     model: Flamingo
     heads: DenseHeads
-    optimizer: torch.optim.AdamW
+    optimizer: Optimizers
     feed: SceneFeed
     validation: SceneFeed
     device: torch.device
     precision: torch.dtype
-
-    @property
-    def trainable(self) -> list[nn.Parameter]:
-        """The parameters that the optimizer moves."""
-        return [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
 
     def autocast(self) -> AbstractContextManager[object]:
         """Compute in the stage's precision."""

@@ -35,9 +35,7 @@ def train_step(stage: Stage, batches: Sequence[Batch], learning_rate: float) -> 
     A step whose gradient is not finite leaves the weights as they were, and says ``skipped: 1``.
     """
     optimizer, weights = stage.optimizer, stage.recipe.objective
-    for group in optimizer.param_groups:
-        group["lr"] = learning_rate
-    optimizer.zero_grad(set_to_none=True)
+    optimizer.zero_grad()
     totals: dict[str, float] = {}
     for batch in batches:
         with stage.autocast():
@@ -47,11 +45,11 @@ def train_step(stage: Stage, batches: Sequence[Batch], learning_rate: float) -> 
         (loss / len(batches)).backward()  # type: ignore[no-untyped-call]
         for name, value in {**parts, "loss": loss}.items():
             totals[name] = totals.get(name, 0.0) + value.item() / len(batches)
-    norm = torch.nn.utils.clip_grad_norm_(stage.trainable, stage.recipe.optimizer.clip).item()
+    norm = torch.nn.utils.clip_grad_norm_(optimizer.parameters, stage.recipe.optimizer.clip).item()
     figures = {name: round(value, 6) for name, value in totals.items()} | {"gradient_norm": round(norm, 4)}
     if not torch.isfinite(torch.tensor(norm)):
         return figures | {"skipped": 1.0}
-    optimizer.step()
+    optimizer.step(learning_rate)
     return figures
 
 
