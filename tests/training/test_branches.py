@@ -21,7 +21,11 @@ def test_a_row_of_questions_costs_what_its_conversations_cost_alone() -> None:
     torch.manual_seed(0)
     model = Flamingo(preset("tiny")).eval()
     sound = torch.randn(5, 32)
-    prompts = [conversation([20, 21], [30], 5), conversation([22], [31, 32, 33], 5), conversation([23, 24, 25], [34, 35], 5)]
+    prompts = [
+        conversation([20, 21], [30], 5),
+        conversation([22], [31, 32, 33], 5),
+        conversation([23, 24, 25], [34, 35], 5),
+    ]
 
     alone = []
     for prompt in prompts:
