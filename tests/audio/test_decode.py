@@ -12,7 +12,7 @@ import torch
 
 from afnext.audio.decode import decode, duration
 
-SECONDS = 6.0
+SECONDS = 3.0
 
 # name, codec ("" for libsndfile), rate, channels, largest error, samples at 16 kHz that the codec may add
 CONTAINERS = [
@@ -132,9 +132,9 @@ PARTS = [
 @pytest.mark.parametrize("case", PARTS, ids=lambda case: case[0])
 def test_a_part_is_what_it_is_in_the_whole(write, sweep, case):
     name, codec, rate, options = case
-    path = write(name, sweep(12.0, rate, 2), rate, codec, **options)
+    path = write(name, sweep(8.0, rate, 2), rate, codec, **options)
     whole = decode(path)
-    for start, end in ((0.0, 1.0), (0.731, 2.5), (7.123, 9.2), (11.5, 60.0), (5.0, None)):
+    for start, end in ((0.731, 2.5), (5.123, 6.2), (7.5, 60.0), (3.0, None)):
         part = decode(path, start=start, end=end)
         want = whole[round(start * 16_000) : None if end is None else round(end * 16_000)]
         assert len(part) == len(want)
