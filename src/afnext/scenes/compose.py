@@ -143,24 +143,26 @@ def compose(
         response = impulse_response(world, place, int(rng.integers(ROOMS_EACH)))
         tail = len(response) - 1
 
-    chosen, kept = list[Placement](), dict[tuple[int, int], Samples]()
     wanted = max(1, round(rng.uniform(*difficulty.events) * seconds / 10)) if events is None else events
+    chosen, kept = list[Placement](), dict[tuple[int, int], Samples]()
     failures, patience = 0, PATIENCE if events is None else TRIES
     while len(chosen) < wanted and failures <= patience:
+        # After some failures shorter sources are drawn: the gaps that are left may be short.
         source = _draw(rng, sources, difficulty, chosen, (samples * 4 // 5) >> min(failures // 4, 3))
-        may_overlap = bool(rng.random() < difficulty.overlap)
+        start = None
         if source is not None:
+            may_overlap = bool(rng.random() < difficulty.overlap)
             start = _find_start(rng, chosen, samples, source, source.length + tail, may_overlap=may_overlap)
-            if start is not None:
-                sound = kept.get(source.address)
-                if sound is None:
-                    sound = heard(source, sources, response)
-                chosen.append(Placement(source, start, len(sound), float(np.sqrt(np.mean(np.square(sound))))))
-                failures = 0
-                if seconds <= KEPT_SECONDS:
-                    kept[source.address] = sound
-                continue
-        failures += 1
+        if source is None or start is None:
+            failures += 1
+            continue
+        sound = kept.get(source.address)
+        if sound is None:
+            sound = heard(source, sources, response)
+        if seconds <= KEPT_SECONDS:
+            kept[source.address] = sound
+        chosen.append(Placement(source, start, len(sound), float(np.sqrt(np.mean(np.square(sound))))))
+        failures = 0
     if events is not None and len(chosen) < events:
         fit = f"{len(chosen)} of {events} events fit into {seconds:g} seconds"
         raise SceneError(fit, do="ask for fewer, or for a longer scene")
