@@ -10,7 +10,8 @@ import pytest
 
 from afnext.base.errors import MissingToolError, SceneError
 from afnext.scenes import music
-from afnext.scenes.music import CYMBALS, INSTRUMENTS, SCALES, TONICS, Note, Phrase, phrase, play, play_many
+from afnext.scenes.instruments import CYMBALS, INSTRUMENTS
+from afnext.scenes.music import SCALES, TONICS, Note, Phrase, phrase, play, play_many
 from afnext.scenes.tools import sound_font
 from afnext.scenes.worlds import WORLDS
 

@@ -12,76 +12,21 @@ from numpy.typing import NDArray
 
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import SceneError
+from afnext.scenes.instruments import CYMBALS, INSTRUMENTS, KICK, SNARE, Instrument
 from afnext.scenes.tools import package, run, sound_font
 from afnext.scenes.trim import heard, peak_one
 from afnext.scenes.worlds import Dice, World
 
+__all__ = ["INSTRUMENTS", "Note", "Phrase", "phrase", "play", "play_many"]
 
-@dataclass(frozen=True)
-class Instrument:
-    """A family of patches that a listener calls by one name, and its manner of playing.
-
-    Attributes:
-        patches: General MIDI programs from 0 (drum kits for drums) by world. No patch is in two worlds, and of the
-            recordings in the usual sound font (FluidR3) none is.
-        low: lowest MIDI pitch of its melodies.
-        high: highest MIDI pitch.
-        beats: note lengths in beats, drawn evenly.
-        held: how long a note is held, as a share of its length.
-        chord: scale steps below the melody that sound with it.
-        share: how often they do.
-        strum: seconds between the notes of a chord.
-        left_hand: whether a second, low part goes with the melody.
-    """
-
-    patches: dict[World, tuple[int, ...]]
-    low: int
-    high: int
-    beats: tuple[float, ...] = (0.5, 0.5, 1.0, 1.0, 2.0)
-    held: float = 0.95
-    chord: tuple[int, ...] = ()
-    share: float = 0.0
-    strum: float = 0.0
-    left_hand: bool = False
-
-
-def _worlds(train: tuple[int, ...], validation: tuple[int, ...], test: tuple[int, ...]) -> dict[World, tuple[int, ...]]:
-    return {"train": train, "validation": validation, "test": test}
-
-
-INSTRUMENTS: dict[str, Instrument] = {
-    "piano": Instrument(_worlds((0, 1, 3, 4), (5,), (2,)), 60, 84, chord=(2, 4), share=0.4, left_hand=True),
-    "organ": Instrument(
-        _worlds((16, 19, 20), (17,), (18,)), 55, 76, beats=(1.0, 2.0), held=1.0, chord=(2, 4), share=1.0
-    ),
-    "guitar": Instrument(
-        _worlds((24, 27, 29), (26,), (25,)), 48, 70, (0.5, 0.5, 1.0), held=1.5, chord=(2, 4, 7), share=0.6, strum=0.035
-    ),
-    "bass": Instrument(_worlds((32, 34, 35, 36), (37,), (33,)), 28, 43, beats=(0.5, 0.5, 1.0)),
-    "strings": Instrument(
-        _worlds((40, 42, 44, 48), (41,), (50,)), 54, 79, beats=(1.0, 2.0), held=1.05, chord=(2,), share=0.6
-    ),
-    "saxophone": Instrument(_worlds((64, 65), (67,), (66,)), 49, 73, beats=(0.5, 0.5, 1.0, 1.5), held=0.98),
-    "flute": Instrument(_worlds((72, 73, 75, 77), (79,), (74,)), 74, 94),
-    "brass": Instrument(
-        _worlds((56, 57, 59, 62, 63), (61,), (60,)), 55, 76, (0.5, 0.5, 1.0), 0.7, chord=(2,), share=0.5
-    ),
-    "mallets": Instrument(_worlds((9, 11, 12), (8,), (13,)), 65, 90, beats=(0.25, 0.5, 0.5), held=1.0),
-    "drums": Instrument(_worlds((0, 8, 16, 25), (24,), (32, 40)), 35, 51),
-}
 TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 TEMPOS = (71.5, 151.5)  # beats a minute, so cut into worlds that rounding keeps them apart
-KICK, SNARE = 36, 38
-# Kits share their cymbals, so each world strikes others: hi-hats, maracas and tambourine, ride.
-CYMBALS: dict[World, tuple[int, int]] = {"train": (42, 46), "validation": (70, 54), "test": (51, 53)}
 SHORTEST = 0.1  # seconds: no note begins so close to the end of a phrase
 RELEASE = 1.5  # seconds that a last note may ring on
 GAP = 0.5  # seconds of silence between two phrases of one rendering
 FADE = 0.05  # seconds over which a note that still rings is let go
-RENDER_RATE = (
-    2 * SAMPLE_RATE
-)  # fluidsynth does not filter what it pitches up; what folds back lies in the half thrown away
+RENDER_RATE = 2 * SAMPLE_RATE  # fluidsynth lets what it pitches up fold back: into the half that is thrown away
 PATCHES_A_RUN = 15  # melodic MIDI channels of one file
 
 
@@ -171,7 +116,7 @@ def _melody(dice: Dice, family: Instrument, key: tuple[int, str], beat: float, s
 
 def _left_hand(dice: Dice, key: tuple[int, str], top: int, beat: float, seconds: float) -> list[Note]:
     """Every two beats the root of one of the three main chords, one or two octaves below the melody."""
-    notes = []
+    notes: list[Note] = []
     for at in np.arange(0, seconds - SHORTEST, 2 * beat).tolist():
         root = key[0] + (0 if not notes else int(dice.rng.choice((0, 5, 7))))
         pitch = top - 1 - (top - 1 - root) % 12 - 12

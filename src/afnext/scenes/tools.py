@@ -61,7 +61,7 @@ def package(name: str) -> ModuleType:
         return import_module(name)
     except ModuleNotFoundError as error:
         raise MissingToolError(
-            f"the Python package {name} is not installed", do="pip install 'afnext[scenes]'"
+            f"the Python package {name.partition('.')[0]} is not installed", do="pip install 'afnext[scenes]'"
         ) from error
 
 

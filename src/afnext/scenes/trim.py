@@ -32,4 +32,5 @@ def peak_one(samples: NDArray[np.floating]) -> NDArray[np.float32]:
         return np.zeros(0, np.float32)
     centred = samples - samples.mean()
     peak = np.abs(centred).max()
-    return (centred / peak if peak > 0 else centred).astype(np.float32)
+    scaled: NDArray[np.float32] = (centred / peak if peak > 0 else centred).astype(np.float32)
+    return scaled

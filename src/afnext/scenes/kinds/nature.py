@@ -57,7 +57,8 @@ def engine(dice: Dice) -> Array:
     turns = speed * glide(length, [1, rise, rise]) * (1 + 0.02 * drift(dice.rng, length, 8))
     buzz = voiced(turns, [(body, 160, 1.0), (body * 3, 300, 0.35)], 26, tilt=0.1)
     stroke = 1 + 0.35 * tone(turns / 2)
-    return (buzz / np.abs(buzz).max() * stroke + 0.08 * noise(dice.rng, length, 100, 2500)) * swell(length, 0.2, 0.3)
+    running: Array = buzz / np.abs(buzz).max() * stroke + 0.08 * noise(dice.rng, length, 100, 2500)
+    return running * swell(length, 0.2, 0.3)
 
 
 def helicopter(dice: Dice) -> Array:

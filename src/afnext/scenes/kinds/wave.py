@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
 
 from afnext.audio.spec import SAMPLE_RATE
+from afnext.scenes.tools import package
 
 Array = NDArray[np.float64]
 NYQUIST = SAMPLE_RATE / 2
@@ -25,7 +25,8 @@ def glide(seconds: float, values: Sequence[float]) -> Array:
     step = np.minimum(place.astype(int), len(values) - 2)
     blend = (1 - np.cos(np.pi * (place - step))) / 2
     points = np.asarray(values, float)
-    return points[step] * (1 - blend) + points[step + 1] * blend
+    line: Array = points[step] * (1 - blend) + points[step + 1] * blend
+    return line
 
 
 def tone(frequency: Array, start: float = 0.0) -> Array:
@@ -54,6 +55,7 @@ def voiced(
 
 def noise(rng: np.random.Generator, seconds: float, low: float, high: float, order: int = 2) -> Array:
     """White noise [n] kept between ``low`` and ``high`` Hz, with a standard deviation of 1."""
+    signal = package("scipy.signal")  # slow to import, and only scenes need it
     white = rng.standard_normal(round(seconds * SAMPLE_RATE))
     sos = signal.butter(order, [max(low, 20), min(high, 0.98 * NYQUIST)], "bandpass", fs=SAMPLE_RATE, output="sos")
     shaped: Array = signal.sosfilt(sos, white)
