@@ -4,8 +4,13 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from afnext.audio.spec import MELS, WINDOW_FRAMES, encoder_frames
 from afnext.base.config import Frozen
 from afnext.base.errors import CheckpointError
+
+LARGEST = 10_000_000
+MOST_LAYERS = 1_000
+"""Far above any model: a configuration beyond is damaged, and must not be built."""
 
 Family = Literal["musicflamingo", "audioflamingo3"]
 
@@ -13,12 +18,12 @@ Family = Literal["musicflamingo", "audioflamingo3"]
 class EncoderConfig(Frozen):
     """AF-Whisper: the encoder of Whisper-large-v3, pooled to 25 Hz."""
 
-    mel_bins: int = Field(128, gt=0)
-    width: int = Field(1280, gt=0)
-    layers: int = Field(32, gt=0)
-    heads: int = Field(20, gt=0)
-    feed_forward: int = Field(5120, gt=0)
-    positions: int = Field(1500, gt=1, multiple_of=2)
+    mel_bins: int = Field(MELS, gt=0, le=LARGEST)
+    width: int = Field(1280, gt=0, le=LARGEST)
+    layers: int = Field(32, gt=0, le=MOST_LAYERS)
+    heads: int = Field(20, gt=0, le=LARGEST)
+    feed_forward: int = Field(5120, gt=0, le=LARGEST)
+    positions: int = Field(encoder_frames(WINDOW_FRAMES), gt=1, multiple_of=2, le=LARGEST)
     """Encoder frames (20 ms) of one whole window."""
 
     @model_validator(mode="after")
@@ -47,12 +52,12 @@ class TimeRotaryConfig(Frozen):
 class DecoderConfig(Frozen):
     """A Qwen2.5 language model."""
 
-    vocabulary: int = Field(151672, gt=0)
-    width: int = Field(3584, gt=0)
-    layers: int = Field(28, gt=0)
-    heads: int = Field(28, gt=0)
-    key_value_heads: int = Field(4, gt=0)
-    feed_forward: int = Field(18944, gt=0)
+    vocabulary: int = Field(151672, gt=0, le=LARGEST)
+    width: int = Field(3584, gt=0, le=LARGEST)
+    layers: int = Field(28, gt=0, le=MOST_LAYERS)
+    heads: int = Field(28, gt=0, le=LARGEST)
+    key_value_heads: int = Field(4, gt=0, le=LARGEST)
+    feed_forward: int = Field(18944, gt=0, le=LARGEST)
     positions: int = Field(32768, gt=0)
     """Tokens that fit, sound and text together."""
     rope_theta: float = Field(1_000_000.0, gt=0)

@@ -28,7 +28,8 @@ class Flamingo(nn.Module):
         self.encoder = Encoder(config.encoder)
         self.adaptor = Adaptor(config.encoder.width, config.decoder.width)
         self.decoder = Decoder(config.decoder)
-        initialise(self)
+        if not self.decoder.embedding.weight.is_meta:  # there, nothing is drawn and the time is lost
+            initialise(self)
 
     def project(self, heard: EncoderOutput, starts: Tensor) -> Tensor:
         """Audio tokens [N, C] of ``heard``, in order, of windows that begin at ``starts`` [W] seconds."""

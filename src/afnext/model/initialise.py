@@ -10,7 +10,7 @@ from afnext.model.encoder import Encoder, EncoderLayer
 
 
 def initialise(model: nn.Module) -> None:
-    """Draw all weights anew, from torch's generator (nothing happens on the meta device but the drawing of shapes).
+    """Draw all weights anew, from torch's generator.
 
     ======================  ==========================================================
     linear layers           normal, deviation 1 / sqrt(inputs); biases 0

@@ -126,7 +126,7 @@ def read_fields(values: Mapping[str, Any], generation: Mapping[str, Any], where:
         CheckpointError: not a model of this kind, or of a shape that does not exist; the message begins with ``where``.
     """
     family = values.get("model_type")
-    if family not in _CLASSES:
+    if not isinstance(family, str) or family not in _CLASSES:
         raise CheckpointError(f"{where}: model_type {family!r}", expected=" or ".join(_CLASSES))
     audio, text = _section(values, "audio_config", where), _section(values, "text_config", where)
     rope, turns = _rope(text), _rope(values)
@@ -168,13 +168,19 @@ def read_fields(values: Mapping[str, Any], generation: Mapping[str, Any], where:
     pad = generation.get("pad_token_id", text.get("pad_token_id"))
     fields["pad_id"] = 0 if pad is None else pad  # any id would do: no token sees its padding
     try:
-        return FlamingoConfig.model_validate(fields)
+        config = FlamingoConfig.model_validate(fields)
     except ValidationError as error:
         problems = [
             f"{'.'.join(map(str, item['loc']))} {item['msg'].removeprefix('Value error, ')}".strip()
             for item in error.errors()
         ]
         raise CheckpointError(f"{where}: {', '.join(problems)}", do="repair config.json or fetch it again") from error
+    if text.get("head_dim") not in (None, config.decoder.head_width):
+        raise CheckpointError(
+            f"{where}: text_config.head_dim {text['head_dim']}",
+            expected=f"hidden_size / num_attention_heads = {config.decoder.head_width}",
+        )
+    return config
 
 
 def write_fields(config: FlamingoConfig, dtype: str) -> dict[str, Any]:
