@@ -40,7 +40,7 @@ def _worlds(train: tuple[int, ...], validation: tuple[int, ...], test: tuple[int
 INSTRUMENTS: dict[str, Instrument] = {
     "piano": Instrument(_worlds((0, 1, 3, 4), (5,), (2,)), 60, 84, chord=(2, 4), share=0.4, left_hand=True),
     "organ": Instrument(
-        _worlds((16, 19, 20), (17,), (18,)), 55, 76, beats=(1.0, 2.0), held=1.0, chord=(2, 4), share=1.0
+        _worlds((16, 19, 20), (18,), (17,)), 55, 76, beats=(1.0, 2.0), held=1.0, chord=(2, 4), share=1.0
     ),
     "guitar": Instrument(
         _worlds((24, 27, 29), (26,), (25,)), 48, 70, (0.5, 0.5, 1.0), held=1.5, chord=(2, 4, 7), share=0.6, strum=0.035
