@@ -43,7 +43,7 @@ scenes-tools:  ## the Debian packages that speak and play; only for making scene
 	else echo "the scene tools are here"; fi
 
 train-nano: .venv/test.stamp scenes-tools  ## train the shipped model from nothing (hours on two cores)
-	PATH="$(CURDIR)/$(BIN):$$PATH" bash runs/nano.sh
+	runs/nano.sh
 
 readme: .venv/test.stamp  ## run the commands whose output README.md shows, and write it there
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python docs/refresh.py README.md

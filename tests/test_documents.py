@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src/afnext"
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS = {file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8") for file in DOCUMENTS}
+RUNS = sorted((ROOT / "runs").glob("*.sh"))
 ROOMS = {file.parent.name for file in PACKAGE.glob("*/__init__.py")}
 FENCE = re.compile(r"^```(\w*)( run)?\n(.*?)^```$", re.M | re.S)
 
@@ -30,9 +31,9 @@ def fences(language: str, *, marked: bool = False) -> Iterator[str]:
 
 
 def code() -> str:
-    """Everything the documents set as code, a command a line."""
+    """Everything the documents set as code, and the scripts in runs/, a command a line."""
     spans = [span for text in TEXTS.values() for span in re.findall(r"`([^`\n]+)`", FENCE.sub("", text))]
-    return "\n".join([*spans, *fences("sh"), *fences("text")])
+    return "\n".join([*spans, *fences("sh"), *fences("text"), *(file.read_text() for file in RUNS)])
 
 
 def tree() -> dict[str, str]:
@@ -116,9 +117,21 @@ def test_examples_that_are_marked_run(tmp_path: Path, language: str) -> None:
         assert done.stdout.strip(), f"{block}\nprinted nothing"
 
 
-def test_example_programs_are_short() -> None:
-    for file in (ROOT / "examples").glob("*.py"):
-        assert len(file.read_text(encoding="utf-8").splitlines()) < 30, file.name
+@pytest.mark.parametrize("file", sorted((ROOT / "examples").glob("*.py")), ids=lambda file: file.name)
+def test_example_programs_are_short_and_run(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) < 30
+    arguments = [ROOT / "examples/minute.flac", "What happens, and when?"]
+    done = subprocess.run([sys.executable, file, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+@pytest.mark.parametrize("file", RUNS, ids=lambda file: file.name)
+def test_runs_are_scripts_over_files_that_exist(file: Path) -> None:
+    assert os.access(file, os.X_OK)
+    subprocess.run(["bash", "-n", file], check=True)
+    for path in re.findall(r"\b(?:recipes|benchmarks|examples)/\S+", file.read_text()):
+        assert (ROOT / path).is_file(), path
 
 
 def run_ci(folder: Path, readme: str) -> subprocess.CompletedProcess[str]:
