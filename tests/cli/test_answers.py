@@ -69,6 +69,16 @@ def test_json_is_the_reply(afnext):
     assert result.stdout.count("\n") == 1
 
 
+def test_a_terminal_sees_the_words_as_they_come(afnext, monkeypatch):
+    whole = json.loads(afnext("ask", "kitchen.flac", "What?", "--json").stdout)
+    monkeypatch.setattr(
+        "afnext.cli.ask.sys", type("Terminal", (), {"stdout": type("Out", (), {"isatty": lambda: True})})
+    )
+    result = afnext("ask", "kitchen.flac", "What?")
+    assert result.stdout == whole["raw"] + "\n"
+    assert result.stderr.splitlines()[1:] == [f"note: {note}" for note in whole["notes"]]
+
+
 def test_text_alone(afnext):
     assert afnext("ask", "Who are you?", "--max-new-tokens", 3).exit_code == 0
 

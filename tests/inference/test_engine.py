@@ -313,6 +313,14 @@ def test_the_cache_has_exactly_the_size_needed(engine, noise, monkeypatch):
     assert made[0].lengths == [made[0].capacity], "every place is used"
 
 
+def test_numbers_that_are_not_finite_are_named(folder):
+    engine = afnext.load(folder, device="cpu")
+    with torch.no_grad():
+        engine.model.decoder.norm.weight.fill_(torch.nan)
+    with pytest.raises(RequestError, match="not finite in float32; give dtype=float32, or bfloat16"):
+        engine.ask("What?", temperature=1.0)
+
+
 def test_a_reply_to_json_is_one_line(engine):
     assert "\n" not in engine.ask("What?", max_new_tokens=20).to_json()
     assert json.loads(engine.ask("What?", max_new_tokens=2).to_json())["finish_reason"] == "length"

@@ -1,5 +1,6 @@
 """What ask, caption and transcribe share: looking at the arguments first, opening the model, printing replies."""
 
+import itertools
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from afnext.inference.request import request_of
 
 if TYPE_CHECKING:
     from afnext import Engine, Reply
+    from afnext.inference.engine import Stream
 
 
 def checked(audio: Sequence[str], start: float | None, end: float | None, settings: Mapping[str, Any]) -> list[Clip]:
@@ -60,6 +62,16 @@ def print_reply(reply: "Reply", *, json: bool) -> None:
     typer.echo(reply.text)
     sys.stdout.flush()
     remark(reply)
+
+
+def print_stream(first: str, stream: "Stream") -> None:
+    """The answer to a terminal, piece by piece as it is written; notes at the end."""
+    for piece in itertools.chain([first], stream):
+        typer.echo(piece, nl=False)
+        sys.stdout.flush()
+    typer.echo()
+    if stream.reply is not None:
+        remark(stream.reply)
 
 
 def print_replies(names: Sequence[str], replies: Sequence["Reply"], *, json: bool) -> None:

@@ -1,14 +1,16 @@
 """``afnext ask``."""
 
 import os
+import sys
 from typing import Annotated, Any
 
 import typer
 
 from afnext.base.errors import RequestError
 from afnext.cli import options
-from afnext.cli.answers import checked, engine_of, print_reply
-from afnext.inference.prompt import user_turn
+from afnext.cli.answers import checked, engine_of, print_reply, print_stream
+from afnext.inference.prompt import conversation_of
+from afnext.inference.request import request_of
 
 
 def run(
@@ -53,8 +55,16 @@ def run(
         raise RequestError(
             f"{question} is a file, and no question was given", do=f'ask: afnext ask {question} "What happens?"'
         )
-    user_turn((), question)
+    conversation_of((question,))
     clips = checked(audio or [], start, end, settings)
+    live = sys.stdout.isatty() and not (json or think)
     with engine_of(model, device, dtype) as (engine, tell):
-        reply = engine.ask(*clips, question, think=think, tell=tell, **settings)
-    print_reply(reply, json=json)
+        if live:
+            stream = engine.stream(request_of(conversation_of((*clips, question)), settings), tell=tell)
+            first = next(stream, "")  # the bars go before the first word comes
+        else:
+            reply = engine.ask(*clips, question, think=think, tell=tell, **settings)
+    if live:
+        print_stream(first, stream)
+    else:
+        print_reply(reply, json=json)

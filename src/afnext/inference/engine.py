@@ -191,7 +191,7 @@ class Engine:
         assert writer.finish_reason is not None, "the answer has not ended"
         return read_reply(
             writer.text,
-            usage=Usage(ready.seconds, len(ready.job.ids), len(writer.ids)),
+            usage=Usage(round(ready.seconds, 3), len(ready.job.ids), len(writer.ids)),
             finish_reason=writer.finish_reason,
             truncated=ready.truncated,
             notes=ready.notes,

@@ -136,7 +136,7 @@ def hear(model: Flamingo, recording: Recording, *, tell: Tell = silent) -> Heard
         with torch.inference_mode():
             pieces.append(model.encode(mel, frames, starts))
         done = min(recording.seconds, some[-1].start + 30.0)
-        tell(f"Listening to {recording.name}", done, recording.seconds)
+        tell("Listening", done, recording.seconds)
     return Heard(recording.name, recording.seconds, torch.cat(pieces), recording.note)
 
 

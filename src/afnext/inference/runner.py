@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from afnext.base.errors import RequestError
 from afnext.inference.request import Sampling
 from afnext.inference.sampling import Sampler
 from afnext.model.cache import KeyValueCache
@@ -55,7 +56,11 @@ class Runner:
 
     @torch.inference_mode()
     def step(self) -> list[int]:
-        """The next id of each row."""
+        """The next id of each row.
+
+        Raises:
+            RequestError: the model computes no numbers, as half precision does where it overflows.
+        """
         if self._jobs is not None:
             hidden = self._read(self._jobs)
             self._jobs = None
@@ -63,7 +68,13 @@ class Runner:
             last = torch.tensor(self._last, device=self._cache.keys.device)[:, None]
             # not model.embed: were a model to write <sound>, it is a word here
             hidden = self._model.decoder(self._model.decoder.embedding(last), self._cache)[:, -1]
-        self._last = self._sampler.choose(self._model.logits(hidden))
+        logits = self._model.logits(hidden)
+        if not logits.float().sum().isfinite():
+            raise RequestError(
+                f"the model's numbers are not finite in {str(logits.dtype).removeprefix('torch.')}",
+                do="give dtype=float32, or bfloat16; if they are not finite there either, its weights are damaged",
+            )
+        self._last = self._sampler.choose(logits)
         return self._last
 
     def keep(self, rows: Sequence[int]) -> None:

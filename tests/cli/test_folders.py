@@ -1,0 +1,119 @@
+"""convert, info and scenes."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoProcessor, MusicFlamingoForConditionalGeneration
+
+from afnext.cli import scenes as scenes_verb
+from afnext.scenes.write import Written
+
+
+def tensors(folder):
+    found = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        found |= load_file(file)
+    return found
+
+
+def test_convert_cuts_and_casts_and_brings_the_rest_along(afnext, workplace, tiny):
+    result = afnext("convert", "nano", "half", "--dtype", "bfloat16", "--shard-size", "100kB", "--json")
+    value = json.loads(result.stdout)
+    assert len(value["files"]) > 2
+    assert value["bytes"] == sum((workplace / "half" / name).stat().st_size for name in value["files"])
+    before, after = tensors(tiny), tensors(workplace / "half")
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name].bfloat16(), after[name]) for name in before)
+    others = {"tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "processor_config.json", "card.json"}
+    assert all((workplace / "half" / name).read_bytes() == (tiny / name).read_bytes() for name in others)
+    assert json.loads(afnext("info", "half", "--json").stdout)["dtype"] == "bfloat16"
+
+
+def test_transformers_reads_what_convert_wrote(afnext, workplace):
+    assert afnext("convert", "nano", "copy").stdout.startswith("copy: ")
+    MusicFlamingoForConditionalGeneration.from_pretrained(workplace / "copy")
+    AutoProcessor.from_pretrained(workplace / "copy")
+
+
+def test_converting_twice_gives_the_same_bytes(afnext, workplace):
+    afnext("convert", "nano", "one")
+    afnext("convert", "one", "two")
+    for file in (workplace / "one").iterdir():
+        assert file.read_bytes() == (workplace / "two" / file.name).read_bytes(), file.name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["convert", "nano", "there"], "there is already there; expected a new folder"),
+        (["convert", "nano", "new", "--dtype", "int3"], "dtype 'int3'; expected float32, bfloat16, float16"),
+        (["convert", "nano", "new", "--shard-size", "big"], "shard size 'big'; expected a size such as 5GB"),
+        (["convert", "nano", "new", "--shard-size", "0MB"], "shard size '0MB'"),
+        (["convert", "nowhere", "new"], "unknown model 'nowhere'"),
+        (["info", "nowhere"], "unknown model 'nowhere'"),
+        (["info", "there"], "config.json"),
+        (["scenes", "new", "--world", "mars"], "world 'mars'; expected train, validation, test"),
+        (["scenes", "new", "--hours", "-1"], "-1.0 hours of scenes"),
+    ],
+    ids=" ".join,
+)
+def test_bad_input(afnext, workplace, arguments, message):
+    (workplace / "there").mkdir()
+    (workplace / "there" / "file").touch()
+    result = afnext(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("afnext: ")
+    assert result.stderr.count("\n") == 1
+    assert message in result.stderr
+    assert not (workplace / "new").exists(), "nothing is written half"
+
+
+def test_info_counts_what_the_folder_holds(afnext, tiny):
+    value = json.loads(afnext("info", "nano", "--json").stdout)
+    stored = tensors(tiny)
+    assert value["parameters"]["total"] == sum(tensor.numel() for tensor in stored.values())
+    assert value["weight_bytes"] == sum(tensor.nbytes for tensor in stored.values())
+    # two layers, keys and values, two heads of eight numbers, four bytes each
+    assert value["cache_bytes_per_token"] == 2 * 2 * 2 * 8 * 4
+    assert value["cache_bytes_at_limit"] == 45_000 * 256
+    assert value["scope"] in afnext("info").stdout
+
+
+def test_info_of_the_published_size(afnext):
+    told = afnext("info", "af-next").stdout
+    assert "total 8.27 B" in told
+    assert "131,072 tokens" in told
+
+
+def test_scenes_passes_everything_on(afnext, monkeypatch):
+    asked = []
+
+    def play(*arguments, **more):
+        asked.append((arguments, more))
+        more["progress"]("scenes", 1, 1)
+        return Written(3, 5400.0, 17)
+
+    monkeypatch.setattr(scenes_verb, "write_scenes", play)
+    arguments = [
+        "scenes",
+        "out",
+        "--hours",
+        1.5,
+        "--seed",
+        7,
+        "--world",
+        "test",
+        "--minutes",
+        1,
+        30,
+        "--skills",
+        "count, when",
+    ]
+    assert afnext(*arguments).stdout == "out: 3 scenes, 1.50 h, 17 questions\n"
+    (given, more), *_ = asked
+    assert [str(item) for item in given] == ["out", "1.5", "7", "test", "(1.0, 30.0)"]
+    assert more["skills"] == ["count", "when"]
+    value = json.loads(afnext(*arguments, "--json").stdout)
+    assert value == {"folder": "out", "scenes": 3, "seconds": 5400.0, "examples": 17}
