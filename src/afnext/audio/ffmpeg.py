@@ -131,7 +131,7 @@ def _frames(container: Any, stream: Any, name: str, from_second: float | None = 
                 for packet in container.demux(stream):
                     yield from packet.decode()
                 break
-            except (av.InvalidDataError, IndexError):  # IndexError: a packet of a stream that the header does not know
+            except (av.FFmpegError, IndexError):  # IndexError: a packet of a stream that the header does not know
                 damaged += 1
     except (av.FFmpegError, OSError):
         damaged += 1
