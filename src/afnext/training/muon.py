@@ -28,7 +28,7 @@ def orthogonal(matrix: Tensor) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Nesterov momentum, made orthogonal, for weights of two or more dimensions: a convolution is a matrix by outputs."""
+    """Nesterov momentum, made orthogonal, for weights of two or more dimensions (a convolution by its outputs)."""
 
     def __init__(
         self, params: Iterable[nn.Parameter], lr: float, momentum: float = 0.95, weight_decay: float = 0.0
