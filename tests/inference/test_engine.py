@@ -88,6 +88,14 @@ def test_each_row_of_a_mixed_batch_is_as_if_alone(engine, noise):
     assert {len(ids) for ids in together} >= {7, 24, 40}, "rows end at different times"
 
 
+def test_what_memory_held_before_does_not_matter(engine, noise, monkeypatch):
+    requests = mixed(noise)
+    expected = written_by_us(engine, requests)
+    empty = torch.empty
+    monkeypatch.setattr(torch, "empty", lambda *size, **more: empty(*size, **more).fill_(torch.nan))
+    assert written_by_us(engine, requests) == expected
+
+
 def test_batches_are_cut_by_rows_and_by_tokens(engine, noise, monkeypatch):
     requests = mixed(noise)
     whole = engine.generate(requests)

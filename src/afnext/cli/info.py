@@ -15,7 +15,7 @@ from afnext.inference.folder import find_folder
 from afnext.inference.listen import clock
 from afnext.model import weights
 from afnext.model.config import PRESETS, FlamingoConfig, preset
-from afnext.model.flamingo import Flamingo
+from afnext.model.count import cache_bytes, parameters
 
 
 @dataclass(frozen=True)
@@ -67,25 +67,20 @@ def _sized(name: str) -> Info:
 
 
 def _info(config: FlamingoConfig, dtype: torch.dtype, *, name: str, family: str, seconds: int, scope: str) -> Info:
-    with torch.device("meta"):
-        model = Flamingo(config)
-    parts = {part: getattr(model, part) for part in ("encoder", "adaptor", "decoder")}
-    parameters = {part: sum(tensor.numel() for tensor in module.parameters()) for part, module in parts.items()}
-    decoder = config.decoder
-    token = 2 * decoder.layers * decoder.key_value_heads * decoder.head_width * dtype.itemsize
+    count = parameters(config)
     rate = TOKENS_PER_WINDOW / WINDOW_SECONDS
     return Info(
         model=name,
         family=family,
         scope=scope,
         dtype=str(dtype).removeprefix("torch."),
-        parameters={**parameters, "total": sum(parameters.values())},
-        weight_bytes=sum(parameters.values()) * dtype.itemsize,
+        parameters={**asdict(count), "total": count.total},
+        weight_bytes=count.total * dtype.itemsize,
         limit_seconds=seconds,
-        context_tokens=decoder.positions,
+        context_tokens=config.decoder.positions,
         audio_tokens_per_second=rate,
-        cache_bytes_per_token=token,
-        cache_bytes_at_limit=round(seconds * rate) * token,
+        cache_bytes_per_token=cache_bytes(config, 1, dtype),
+        cache_bytes_at_limit=cache_bytes(config, round(seconds * rate), dtype),
     )
 
 

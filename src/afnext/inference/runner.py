@@ -48,6 +48,9 @@ class Runner:
         # the last id written is never read again, and needs no place
         capacity = max(len(job.ids) + job.limit - 1 for job in jobs)
         self._cache = KeyValueCache(config, len(jobs), capacity, device=weight.device, dtype=weight.dtype)
+        # where rows differ in length, masked places are read with weight 0, and 0 times garbage memory may be NaN
+        self._cache.keys.zero_()
+        self._cache.values.zero_()
         self._sampler = Sampler(
             [job.sampling for job in jobs], [job.ids for job in jobs], config.vocabulary, weight.device
         )
