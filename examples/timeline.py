@@ -13,3 +13,5 @@ for event in reply.events:
     first, last = (min(round(second / length * WIDTH), WIDTH) for second in (event.start, event.end))
     bar = "." * first + "#" * max(last - first, 1)
     print(f"{bar:.<{WIDTH}}  {event.start:5.1f}-{event.end:.1f} s  {event.text}")
+if not reply.events:
+    print(reply.text)

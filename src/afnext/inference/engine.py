@@ -129,6 +129,7 @@ class Engine:
         replies: list[Reply] = []
         for batch in self._batches(requests, tell):
             writers = [self._writer(item) for item in batch]
+            tell("Answering", len(replies), len(requests) if len(requests) > 1 else None)
             for written, _ in enumerate(self._write(batch, writers), 1):
                 if len(requests) == 1:
                     tell("Answering", written, None)
@@ -138,7 +139,9 @@ class Engine:
 
     def stream(self, request: Request, *, tell: Tell = silent) -> Stream:
         """Answer one conversation piece by piece. Listening happens here; writing as the stream is read."""
-        return Stream(self._stream(self._ready(request, {}, tell)))
+        ready = self._ready(request, {}, tell)
+        tell("Answering", 0, None)
+        return Stream(self._stream(ready))
 
     def _stream(self, ready: Ready) -> Generator[str, None, Reply]:
         writer = self._writer(ready)
