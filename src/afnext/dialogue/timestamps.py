@@ -16,6 +16,9 @@ from afnext.base.errors import ConversationError
 
 Convention = Literal["seconds", "minutes"]
 
+THINK = "Reason step by step with timestamps, then give the final answer."
+"""Put after a question, this makes the Think checkpoints reason (their model card); scenes teach it to ours."""
+
 _NUMBER = r"[0-9]{1,6}(?:\.[0-9]{1,6})?"
 _BOUNDS = re.compile(rf"\s*({_NUMBER})\s*s?\s*(?:-|–|—|to)\s*({_NUMBER})\s*s?\s*")
 _TAG = re.compile(r"<t>([^<>]{0,64})</t>")

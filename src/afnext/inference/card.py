@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from afnext.base.config import Frozen
 from afnext.base.errors import CheckpointError
-from afnext.inference.prompt import CAPTION, THINK, TRANSCRIBE, TRANSCRIBE_WITH_TIMES
+from afnext.dialogue.timestamps import THINK
+from afnext.inference.prompt import CAPTION, TRANSCRIBE, TRANSCRIBE_WITH_TIMES
 
 
 class Card(Frozen):

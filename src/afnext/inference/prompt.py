@@ -6,15 +6,12 @@ from typing import Any
 from afnext.base.errors import RequestError
 from afnext.dialogue.message import AudioPart, Conversation, Message, TextPart
 
-THINK = "Reason step by step with timestamps, then give the final answer."
-"""Put after a question, this makes the Think checkpoints reason."""
-
 CAPTION = "Generate a caption for the input audio."
 TRANSCRIBE = "Transcribe the input speech."
 TRANSCRIBE_WITH_TIMES = (
     "Transcribe the spoken content to written English text. Provide segment-level timestamps for the transcription."
 )
-# All four are the published checkpoints' own (model cards and project page).
+# All three are the published checkpoints' own (model cards and project page).
 
 
 def user_turn(audio: Sequence[Any], question: str, then: str = "") -> Message:

@@ -25,7 +25,7 @@ from afnext.base.config import Frozen
 from afnext.base.errors import SceneError
 from afnext.base.files import replacing, write_json
 from afnext.dialogue.example import Example, Provenance, Recording
-from afnext.dialogue.timestamps import format_reply
+from afnext.dialogue.timestamps import THINK, format_reply
 from afnext.scenes.bank import Bank, BankSize, build
 from afnext.scenes.compose import SHORTEST_SCENE, compose
 from afnext.scenes.questions import Question, check_skills, questions
@@ -34,8 +34,6 @@ from afnext.scenes.scene import Scene
 from afnext.scenes.sources import LABELS, Sources
 from afnext.scenes.worlds import WORLDS, World
 
-THINK = " Reason step by step with timestamps, then give the final answer."
-"""Ends a question that is answered with its reasoning."""
 THOUGHTFUL = 0.25
 """Share of such questions, among those whose reasoning is known."""
 SECONDS_A_ROUND = 60
@@ -242,7 +240,7 @@ def _examples(stem: Path, order: Order, number: int) -> Iterator[Example]:
 def _row(name: str, question: Question, scene: Scene, recording: Recording, rng: np.random.Generator) -> Example:
     text, answer = question.text, question.answer
     if question.trace is not None and rng.random() < THOUGHTFUL:
-        text, answer = text + THINK, format_reply(answer, question.trace)
+        text, answer = f"{text} {THINK}", format_reply(answer, question.trace)
     kinds = {event.kind for event in scene.events}
     return Example(
         id=name,

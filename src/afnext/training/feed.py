@@ -18,8 +18,8 @@ from afnext.audio.windows import Window, windows
 from afnext.audio.windows import stack as stack_windows
 from afnext.dialogue.message import AudioPart, TextPart, assistant, user
 from afnext.dialogue.template import Family, render
+from afnext.dialogue.timestamps import THINK, format_reply
 from afnext.dialogue.tokenizer import Tokenizer
-from afnext.inference.prompt import THINK
 from afnext.scenes.bank import Bank
 from afnext.scenes.compose import compose
 from afnext.scenes.questions import questions
@@ -132,7 +132,7 @@ class SceneFeed(Dataset[Batch]):
             question = asked[number]
             text, answer = question.text, question.answer
             if question.trace is not None and rng.random() < self.recipe.think:
-                text, answer = f"{text} {THINK}", f"<think>{question.trace}</think>\n\n{answer}"
+                text, answer = f"{text} {THINK}", format_reply(answer, question.trace)
             conversation = (user(AudioPart(None), TextPart(text)), assistant(answer))
             prompts.append(render(conversation, [tokens], tokenizer, self.family, generation_prompt=False))
         return join(prompts)
