@@ -25,9 +25,9 @@ class RMSNorm(nn.Module):
 
     def forward(self, hidden: Tensor) -> Tensor:
         """[..., C] -> [..., C]."""
-        precise = hidden.float()
-        scale = torch.rsqrt(precise.square().mean(-1, keepdim=True) + self.epsilon)
-        return self.weight * (precise * scale).to(hidden.dtype)
+        # weighed after rounding, as Qwen2 does: in low precision the order shows
+        normed = F.rms_norm(hidden.float(), self.weight.shape, eps=self.epsilon)
+        return self.weight * normed.to(hidden.dtype)
 
 
 class DecoderLayer(nn.Module):
@@ -58,10 +58,10 @@ class DecoderLayer(nn.Module):
     ) -> Tensor:
         """[B, L, C] -> [B, L, C]; ``angles`` of ``rotary_angles``; ``mask`` as in ``attend``, causal if None."""
         normed = self.attention_norm(hidden)
-        query, key, value = (
-            project(normed).unflatten(-1, (-1, self.config.head_width)).transpose(1, 2)
-            for project in (self.query, self.key, self.value)
-        )
+        shape = (*hidden.shape[:2], -1, self.config.head_width)
+        query = self.query(normed).view(shape).transpose(1, 2)
+        key = self.key(normed).view(shape).transpose(1, 2)
+        value = self.value(normed).view(shape).transpose(1, 2)
         query, key = rotate(query, *angles), rotate(key, *angles)
         if cache is not None and slots is not None:
             key, value = cache.write(self.index, slots, key, value)

@@ -17,4 +17,4 @@ def rotary_angles(positions: Tensor, head_width: int, theta: float, dtype: torch
 
 def rotate(heads: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turn ``heads`` [B, H, L, D] by the angles of ``rotary_angles``."""
-    return heads * cos + heads.roll(heads.shape[-1] // 2, dims=-1) * sin
+    return torch.addcmul(heads * cos, heads.roll(heads.shape[-1] // 2, dims=-1), sin)
