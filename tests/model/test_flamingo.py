@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from afnext.model.cache import KeyValueCache
 from afnext.model.config import preset
 from afnext.model.flamingo import Flamingo
 from afnext.model.fusion import fuse
@@ -41,6 +42,43 @@ def test_every_weight_but_the_positions_is_trained():
     idle = [name for name, tensor in model.named_parameters() if tensor.grad is None or tensor.grad.abs().max() == 0]
     # a bias on keys adds the same to every score of a query, which softmax forgets, up to rounding
     assert [name for name in idle if not name.endswith("key.bias")] == ["encoder.positions.weight"]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_low_precision_stays_near(dtype):
+    """Whole model in low precision, and autocast over float32 weights as training uses it, with its backward pass."""
+    torch.manual_seed(0)
+    model = Flamingo(preset("tiny"))
+    ids = torch.tensor([[4, *[3] * 25, 5, 20, 21]])
+    sound = torch.randn(1, 128, 104), torch.tensor([100]), torch.tensor([60.0], dtype=torch.float64)
+    expected = model(ids, *sound)
+    with torch.autocast("cpu", dtype):
+        logits = model(ids, *sound)
+    torch.testing.assert_close(logits.float(), expected, atol=0.02, rtol=0)
+    logits.float().logsumexp(-1).sum().backward()
+    assert all(tensor.grad.isfinite().all() for tensor in model.parameters() if tensor.grad is not None)
+    with torch.no_grad():
+        logits = model.to(dtype)(ids, *sound)
+    assert logits.dtype == dtype
+    torch.testing.assert_close(logits.float(), expected, atol=0.02, rtol=0)
+
+
+@pytest.mark.cuda
+@torch.no_grad()
+def test_the_same_on_a_gpu():
+    torch.manual_seed(0)
+    model = Flamingo(preset("tiny"))
+    ids = torch.tensor([[4, *[3] * 25, 5, 20, 21], [4, *[3] * 20, 5, 20, 21, 0, 0, 0, 0, 0]])
+    sound = torch.randn(2, 128, 104), torch.tensor([100, 80]), torch.tensor([0.0, 600.0])
+    expected = model(ids, *sound)
+    model.cuda()
+    torch.testing.assert_close(model(ids.cuda(), *(item.cuda() for item in sound)).cpu(), expected, atol=1e-3, rtol=0)
+    store = KeyValueCache(model.config.decoder, 2, 32, device="cuda", dtype=torch.float32)
+    audio = model.encode(*(item.cuda() for item in sound))
+    model.decoder(model.embed(ids.cuda(), audio)[:, :27], store, [27, 22])
+    hidden = model.decoder(model.decoder.embedding(torch.tensor([[20], [20]], device="cuda")), store)
+    torch.testing.assert_close(model.logits(hidden)[0, 0].cpu(), expected[0, 27], atol=1e-3, rtol=0)
+    torch.testing.assert_close(model.logits(hidden)[1, 0].cpu(), expected[1, 22], atol=1e-3, rtol=0)
 
 
 def test_what_one_window_hears_depends_on_nothing_else():

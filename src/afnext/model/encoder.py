@@ -76,7 +76,7 @@ class Encoder(nn.Module):
                 give them, or ends at 30 s: the convolutions look that far. What stands behind those does not matter.
             frames: [W] valid mel frames, at least 1 each.
         """
-        frame_counts = (frames - 1) // 2 + 1
+        frame_counts = (frames.to(mel.device) - 1) // 2 + 1
         counts = frame_counts.tolist()
         longest = max(counts)
         assert min(counts) >= 1, "a window holds at least one mel frame"
@@ -92,7 +92,7 @@ class Encoder(nn.Module):
 
         mask = None
         if min(counts) < longest:
-            mask = (torch.arange(longest, device=frames.device) < frame_counts[:, None])[:, None, None, :]
+            mask = (torch.arange(longest, device=mel.device) < frame_counts[:, None])[:, None, None, :]
         for layer in self.layers:
             hidden = layer(hidden, mask)
 

@@ -36,7 +36,8 @@ class Flamingo(nn.Module):
         tokens, rotary = heard.tokens, self.config.time_rotary
         if rotary is not None:
             sizes = self.config.encoder
-            tokens = rotate_time(tokens, time_angles(starts, tokens.shape[1], sizes.width, sizes.tokens, rotary))
+            begins = starts.to(tokens.device, torch.float32)
+            tokens = rotate_time(tokens, time_angles(begins, tokens.shape[1], sizes.width, sizes.tokens, rotary))
         valid = torch.arange(tokens.shape[1], device=tokens.device) < heard.token_counts[:, None]
         projected: Tensor = self.adaptor(tokens[valid])
         return projected
