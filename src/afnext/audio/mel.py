@@ -18,6 +18,9 @@ SILENCE = -10.0
 DEPTH = 8.0
 """How far below the window's maximum, in log10 of power, values are cut off."""
 
+FILTERS_AT_ONCE = 16
+"""Neighbouring mel filters that are multiplied together; fewer waste less on zeros, and cost more calls."""
+
 
 def log_mel(samples: Tensor, frames: int = WINDOW_FRAMES) -> Tensor:
     """The leading ``frames`` log-mel frames of each window, zero-padded to 30 s.
@@ -44,12 +47,14 @@ def log_mel(samples: Tensor, frames: int = WINDOW_FRAMES) -> Tensor:
     # shows zeros, as it does at the end of the padded window. A nearly full window reaches its true end, and its true
     # mirror (frame 2999 looks into it).
     sound = F.pad(samples.reshape(leading.numel(), n).float(), (0, min(FFT, WINDOW_SAMPLES - n)))
-    mirrored = F.pad(sound, (FFT // 2, FFT // 2), mode="reflect")
+    half = FFT // 2
+    mirrored = torch.cat((sound[:, 1 : half + 1].flip(-1), sound, sound[:, -half - 1 : -1].flip(-1)), dim=-1)
     cut = mirrored.unfold(-1, FFT, HOP)[:, :WINDOW_FRAMES]  # [N, T, 400]
     with torch.autocast(samples.device.type, enabled=False):
         spectrum = torch.fft.rfft(cut * _hann(samples.device))  # [N, T, 201]
-        power = spectrum.real.square() + spectrum.imag.square()
-        mel = _filters(samples.device) @ power.mT  # [N, 128, T]
+        power = spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag)
+        bands = [filters @ power[..., low:high].mT for low, high, filters in _bands(samples.device)]
+    mel = torch.cat(bands, dim=-2)  # [N, 128, T]
     logarithm = mel.clamp_(min=10**SILENCE).log10_()
     # The maximum is over the whole window, wanted or not; what is not computed is silence and never above it.
     floor = logarithm.amax(dim=(-2, -1), keepdim=True) - DEPTH
@@ -83,8 +88,14 @@ def _hertz(mel: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=8)
-def _filters(device: torch.device) -> Tensor:
-    return mel_filters().float().to(device)
+def _bands(device: torch.device) -> tuple[tuple[int, int, Tensor], ...]:
+    """The filters in groups, each with the range of Fourier bins it looks at: the rest of the matrix is zeros."""
+    bands = []
+    for group in torch.split(mel_filters().float(), FILTERS_AT_ONCE):
+        bins = group.any(dim=0).nonzero()
+        low, high = int(bins[0]), int(bins[-1]) + 1
+        bands.append((low, high, group[:, low:high].contiguous().to(device)))
+    return tuple(bands)
 
 
 @lru_cache(maxsize=8)
