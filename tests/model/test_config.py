@@ -1,11 +1,15 @@
 import pytest
 import torch
 from pydantic import ValidationError
+from transformers import AutoConfig
 
 from afnext.audio.spec import MELS, TOKENS_PER_WINDOW, WINDOW_FRAMES, encoder_frames
 from afnext.base.errors import CheckpointError
 from afnext.model.config import PRESETS, DecoderConfig, EncoderConfig, FlamingoConfig, preset, rotary_width
 from afnext.model.flamingo import Flamingo
+from afnext.model.published import hub_name, published_name, write_fields
+
+from . import reference
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -35,6 +39,18 @@ def test_published_shapes(name):
     assert shapes["decoder.layers.27.gate.weight"] == (18944, 3584)
     assert shapes["decoder.layers.27.down.weight"] == (3584, 18944)
     assert preset(name).decoder.head_width == 128
+
+
+@pytest.mark.parametrize("name", ["af-next", "af3"])
+def test_transformers_builds_the_same_tensors(name):
+    """From the configuration that we write: all names and shapes, at full size, on the meta device."""
+    fields = write_fields(preset(name), "bfloat16")
+    with torch.device("meta"):
+        model = Flamingo(preset(name))
+        theirs = reference.CLASSES[fields["model_type"]](AutoConfig.for_model(**fields))
+    assert fields["architectures"] == [type(theirs).__name__]
+    ours = {published_name(key): tensor.shape for key, tensor in model.state_dict().items()}
+    assert ours == {hub_name(key): tensor.shape for key, tensor in theirs.state_dict().items()}
 
 
 def test_published_numbers():

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 
 class Adaptor(nn.Module):
-    """Projects audio tokens into the space of word embeddings (paper, section 3)."""
+    """Projects audio tokens into the space of word embeddings."""
 
     def __init__(self, encoder_width: int, decoder_width: int) -> None:
         super().__init__()

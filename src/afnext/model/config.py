@@ -1,4 +1,4 @@
-"""The sizes of a model, and the published sizes by name (paper, section 3; the released ``config.json``)."""
+"""The sizes of a model, and the published sizes by name (as their ``config.json`` gives them)."""
 
 from typing import Any, Literal, Self
 

@@ -1,4 +1,4 @@
-"""AF-Whisper: log-mel windows to frames at 50 Hz and audio tokens at 25 Hz (paper, section 3; Whisper-large-v3)."""
+"""AF-Whisper: log-mel windows to frames at 50 Hz and audio tokens at 25 Hz (Audio Flamingo 3, section 3.1)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Rotary time embedding of audio tokens, in absolute seconds (paper, section 3; Music Flamingo, section 3.2).
+"""Rotary time embedding of audio tokens, in absolute seconds (Music Flamingo, section 3.2).
 
 It follows the released weights, as the ``transformers`` port does, not the formula of the papers: two axes (the
 window's index, the token's index in its window) share the first 2 x 256 of 1280 numbers, and both angles are multiplied

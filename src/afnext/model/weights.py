@@ -4,10 +4,9 @@ import json
 import logging
 import os
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from afnext.base.errors import CheckpointError
-from afnext.base.files import replacing, write_json, write_text
+from afnext.base.files import replacing
 from afnext.model.config import FlamingoConfig
 from afnext.model.flamingo import Flamingo
 from afnext.model.published import (
@@ -113,10 +112,10 @@ def save(
     dtype: torch.dtype | None = None,
     shard_bytes: int = SHARD_BYTES,
 ) -> None:
-    """Write ``model`` as a published folder that ``transformers`` reads; the folder changes whole or not at all.
+    """Write ``model`` as a published folder that ``transformers`` reads, whole or not at all.
 
-    Other files that are already in it (tokenizer, template, adapter) stay. The head of a tied model is written too:
-    not every release ties it again.
+    Everything is written before the first file takes its place, and files that are not the model's (tokenizer,
+    template, adapter) are left alone. The head of a tied model is written too: not every release ties it again.
 
     Args:
         model: on any device.
@@ -127,11 +126,19 @@ def save(
     Raises:
         CheckpointError: ``folder`` is a file.
     """
+    path = Path(folder)
+    if path.is_dir():
+        _write(model, path, dtype, shard_bytes)
+    elif path.exists():
+        raise CheckpointError(f"{path} is a file", expected="a folder to write the model to")
+    else:
+        with replacing(path, folder=True) as draft:
+            _write(model, draft, dtype, shard_bytes)
+
+
+def _write(model: Flamingo, folder: Path, dtype: torch.dtype | None, shard_bytes: int) -> None:
     from huggingface_hub import split_state_dict_into_shards_factory  # noqa: PLC0415  only saving needs it
 
-    path = Path(folder)
-    if path.exists() and not path.is_dir():
-        raise CheckpointError(f"{path} is a file", expected="a folder to write the model to")
     tensors = {published_name(name): tensor.detach() for name, tensor in model.state_dict().items()}
     tensors = {name: tensors[name] for name in sorted(tensors, key=_place)}
     split = split_state_dict_into_shards_factory(
@@ -140,21 +147,28 @@ def save(
         filename_pattern="model{suffix}.safetensors",
         max_shard_size=shard_bytes,
     )
-    with replacing(path, folder=True) as draft:
-        if path.is_dir():
-            _keep_others(path, draft)
+    stored = dtype or tensors[EMBEDDING].dtype
+    texts = {
+        CONFIG: write_fields(model.config, str(stored).removeprefix("torch.")),
+        GENERATION: write_generation(model.config),
+    }
+    if split.is_sharded:
+        count = sum(tensor.numel() for tensor in tensors.values())
+        index = {"metadata": {"total_parameters": count, **split.metadata}, "weight_map": split.tensor_to_filename}
+        texts[INDEX] = index
+    with ExitStack() as together:  # leaving it, the files take their places, the last one first
+        for file, values in texts.items():
+            draft = together.enter_context(replacing(folder / file))
+            draft.write_text(json.dumps(values, indent=2, sort_keys=file == INDEX) + "\n", encoding="utf-8")
         for file, names in split.filename_to_tensors.items():
             shard = {name: tensors[name].to(device="cpu", dtype=dtype).contiguous() for name in names}
             if model.config.decoder.tied and HEAD in shard:
                 shard[HEAD] = shard[HEAD].clone()  # a file cannot hold one tensor under two names
-            save_file(shard, draft / file, metadata={"format": "pt"})
-        if split.is_sharded:
-            count = sum(tensor.numel() for tensor in tensors.values())
-            index = {"metadata": {"total_parameters": count, **split.metadata}, "weight_map": split.tensor_to_filename}
-            write_text(draft / INDEX, json.dumps(index, indent=2, sort_keys=True) + "\n")
-        stored = dtype or tensors[EMBEDDING].dtype
-        write_json(draft / CONFIG, write_fields(model.config, str(stored).removeprefix("torch.")))
-        write_json(draft / GENERATION, write_generation(model.config))
+            save_file(shard, together.enter_context(replacing(folder / file)), metadata={"format": "pt"})
+    for item in folder.iterdir():
+        ours = item.name == INDEX or re.fullmatch(r"model(-\d{5}-of-\d{5})?\.safetensors", item.name)
+        if ours and item.name not in texts.keys() | split.filename_to_tensors.keys():
+            item.unlink()
 
 
 @dataclass(frozen=True)
@@ -183,7 +197,7 @@ def _fit(folder: Path, stored: list[_Stored], model: Flamingo) -> dict[str, _Sto
     wanted = {published_name(name): (name, tuple(tensor.shape)) for name, tensor in model.state_dict().items()}
     useless = [place for place in stored if hub_name(place.name) not in wanted and place.name.endswith(SKIPPED)]
     if useless:
-        _log.info("%s: no model computes with %s", folder, ", ".join(place.name for place in useless))
+        _log.warning("%s: no model computes with %s", folder, ", ".join(place.name for place in useless))
     places = {hub_name(place.name): place for place in stored if place not in useless}
 
     times = Counter(hub_name(place.name) for place in stored)
@@ -265,14 +279,3 @@ def _place(name: str) -> tuple[bool, list[tuple[bool, int, str]]]:
     """Sorts tensors as ``transformers`` writes them: the head first, then by name with numbers as numbers."""
     parts = name.split(".")
     return name != HEAD, [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
-
-
-def _keep_others(folder: Path, draft: Path) -> None:
-    """Copy what is in ``folder`` and not written anew to ``draft``."""
-    for item in folder.iterdir():
-        if item.name in {CONFIG, GENERATION, INDEX} or re.fullmatch(r"model(-\d{5}-of-\d{5})?\.safetensors", item.name):
-            continue
-        if item.is_dir():
-            shutil.copytree(item, draft / item.name, symlinks=True)
-        else:
-            shutil.copy2(item, draft / item.name, follow_symlinks=False)
