@@ -40,8 +40,9 @@ class KeyValueCache:
         self, config: DecoderConfig, rows: int, capacity: int, *, device: torch.device | str, dtype: torch.dtype
     ) -> None:
         shape = (config.layers, rows, config.key_value_heads, capacity, config.head_width)
-        self.keys = torch.empty(shape, device=device, dtype=dtype)
-        self.values = torch.empty(shape, device=device, dtype=dtype)
+        # Zeros: a masked place has weight 0, and 0 times a NaN that happened to lie in fresh memory would be NaN.
+        self.keys = torch.zeros(shape, device=device, dtype=dtype)
+        self.values = torch.zeros(shape, device=device, dtype=dtype)
         self.lengths = [0] * rows
 
     @property
