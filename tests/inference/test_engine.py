@@ -173,7 +173,7 @@ def test_windows_are_encoded_a_few_at_a_time_with_the_same_result(engine, noise,
     sizes = []
     encode = engine.model.encode
     monkeypatch.setattr(engine.model, "encode", lambda mel, *rest: sizes.append(len(mel)) or encode(mel, *rest))
-    monkeypatch.setattr(listen, "WINDOWS_AT_ONCE", 2)
+    monkeypatch.setattr(listen, "windows_at_once", lambda device: 2)
     told = []
     again = listen.hear(engine.model, recording, tell=lambda *values: told.append(values))
     assert sizes == [2, 2, 2]

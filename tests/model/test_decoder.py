@@ -1,6 +1,7 @@
 import torch
 from transformers.models.qwen2.modeling_qwen2 import Qwen2RMSNorm, apply_rotary_pos_emb
 
+from afnext.model import decoder
 from afnext.model.decoder import RMSNorm
 from afnext.model.rotary import rotary_angles, rotate
 
@@ -41,3 +42,17 @@ def test_packed_rows_are_conversations_of_their_own(music):
         )
         torch.testing.assert_close(packed[:, :3], model.decoder(model.embed(one)), atol=1e-5, rtol=0)
         torch.testing.assert_close(packed[:, 3:], model.decoder(model.embed(two)), atol=1e-5, rtol=0)
+
+
+def test_a_long_prompt_passes_the_feed_forwards_in_pieces_with_the_same_result(music, monkeypatch):
+    model, sizes = music.ours.decoder, []
+    embeddings = torch.randn(2, 9, model.config.width)
+    with torch.no_grad():
+        whole = model(embeddings)
+    monkeypatch.setattr(decoder, "FED_AT_ONCE", 4)
+    hook = model.layers[0].up.register_forward_hook(lambda module, given, made: sizes.append(made.shape[0]))
+    with torch.no_grad():
+        torch.testing.assert_close(model(embeddings), whole, atol=1e-5, rtol=0)
+    hook.remove()
+    assert sizes == [4, 4, 4, 4, 2]
+    torch.testing.assert_close(model(embeddings.requires_grad_()), whole, atol=1e-5, rtol=0)

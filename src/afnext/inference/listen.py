@@ -21,9 +21,6 @@ from afnext.inference.progress import Tell, silent
 from afnext.inference.request import OverLimit
 from afnext.model.flamingo import Flamingo
 
-WINDOWS_AT_ONCE = 4
-"""Windows encoded together: memory stays that of two minutes, however long the recording."""
-
 
 @dataclass(frozen=True, eq=False)
 class Recording:
@@ -119,6 +116,14 @@ def read(part: AudioPart, *, limit: float, over_limit: OverLimit) -> Recording:
     return Recording(name, samples[:most], f"{name} lasts {length}; only its first {clock(limit)} were heard")
 
 
+def windows_at_once(device: torch.device) -> int:
+    """How many windows are encoded together, however long the recording.
+
+    One fills a CPU, where several would only take more memory.
+    """
+    return 1 if device.type == "cpu" else 4
+
+
 def hear(model: Flamingo, recording: Recording, *, tell: Tell = silent) -> Heard:
     """Encode a recording a few windows at a time.
 
@@ -131,7 +136,7 @@ def hear(model: Flamingo, recording: Recording, *, tell: Tell = silent) -> Heard
     pieces: list[Tensor] = []
     done = 0.0
     rest = windows(torch.from_numpy(recording.samples))
-    while some := list(islice(rest, WINDOWS_AT_ONCE)):
+    while some := list(islice(rest, windows_at_once(device))):
         mel, frames, starts = (tensor.to(device) for tensor in stack(some))
         with torch.inference_mode():
             pieces.append(model.encode(mel, frames, starts))

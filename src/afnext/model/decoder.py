@@ -14,6 +14,10 @@ from afnext.model.cache import KeyValueCache, Slots
 from afnext.model.config import DecoderConfig
 from afnext.model.rotary import rotary_angles, rotate
 
+FED_AT_ONCE = 2048
+"""Tokens that pass a feed-forward together, unless gradients are kept: it is several times as wide as the rest, and
+the memory of a long prompt would be mostly its."""
+
 
 class RMSNorm(nn.Module):
     """Divides by the root mean square, taken in float32."""
@@ -62,12 +66,21 @@ class DecoderLayer(nn.Module):
         query = self.query(normed).view(shape).transpose(1, 2)
         key = self.key(normed).view(shape).transpose(1, 2)
         value = self.value(normed).view(shape).transpose(1, 2)
+        del normed  # as large as a long prompt, and no longer needed
         query, key = rotate(query, *angles), rotate(key, *angles)
         if cache is not None and slots is not None:
             key, value = cache.write(self.index, slots, key, value)
         hidden = hidden + self.out(attend(query, key, value, causal=mask is None, mask=mask))
+        if torch.is_grad_enabled() or hidden.shape[0] * hidden.shape[1] <= FED_AT_ONCE:
+            return hidden + self.feed(hidden)
+        for piece in torch.split(hidden.view(-1, hidden.shape[-1]), FED_AT_ONCE):
+            piece += self.feed(piece)
+        return hidden
+
+    def feed(self, hidden: Tensor) -> Tensor:
+        """What the feed-forward adds to each token; [..., C] -> [..., C]."""
         normed = self.feed_norm(hidden)
-        output: Tensor = hidden + self.down(F.silu(self.gate(normed)) * self.up(normed))
+        output: Tensor = self.down(F.silu(self.gate(normed)) * self.up(normed))
         return output
 
 
