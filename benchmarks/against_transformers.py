@@ -285,7 +285,8 @@ def limits(ours: Ours, found: dict[str, Comparison]) -> str:
     read, most = (sum(weighed.values()) - table) * found["decode"].ours, read_rate(ours.clock)
     return (
         f"of this machine's {best / 1e9:.0f} GFLOP/s in matrix products encode_30s uses {flops / 1e9:.0f} "
-        f"({flops / best:.0%}); of its {most / 1e9:.1f} GB/s from memory decode uses {read / 1e9:.1f} ({read / most:.0%})"
+        f"({flops / best:.0%}); of its {most / 1e9:.1f} GB/s from memory decode uses {read / 1e9:.1f} "
+        f"({read / most:.0%})"
     )
 
 
