@@ -23,7 +23,6 @@ What the machine could do at best is measured in the same run: float32 matrix pr
 
 import argparse
 import json
-import math
 import subprocess
 import sys
 import tempfile
@@ -35,32 +34,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
-from transformers import AutoProcessor, MusicFlamingoForConditionalGeneration
-from transformers.generation.streamers import BaseStreamer
-from transformers.utils import logging as transformers_logging
 
-import afnext
-from _clock import Clock, Comparison, forget_peak, in_turn, matmul_rate, race, read_rate, resident
-from afnext import Clip, Engine, Sampling
-from afnext.audio.spec import SAMPLE_RATE, WINDOW_SAMPLES
-from afnext.audio.windows import Window, stack, windows
+from _clock import Comparison, forget_peak, in_turn, matmul_rate, race, read_rate, resident
+from _sides import Ours, Theirs, sound, write_model
+from afnext.audio.spec import SAMPLE_RATE
 from afnext.cli.progress import progress_bars
-from afnext.dialogue.checkpoint import write_family
-from afnext.dialogue.template import AF_NEXT
-from afnext.dialogue.tokenizer import Tokenizer
-from afnext.inference.folder import find_folder
-from afnext.inference.listen import windows_at_once
-from afnext.inference.runner import Job, Runner
-from afnext.model import weights
 from afnext.model.config import DecoderConfig, EncoderConfig, FlamingoConfig
-from afnext.model.flamingo import Flamingo
 
-Samples = NDArray[np.float32]
-
-QUESTION = "What happens, and when?"
 LONG = 600
 """Seconds of the long recording."""
 PROMPT, WRITTEN = 256, 32
@@ -85,132 +66,6 @@ SIZES = {
 }
 
 
-def sound(seconds: float) -> Samples:
-    """Noise, mono at 16 kHz; made of one second, so that making it needs no memory to speak of."""
-    second = np.random.default_rng(0).normal(size=SAMPLE_RATE).astype(np.float32) * np.float32(0.1)
-    return np.tile(second, math.ceil(seconds))[: round(seconds * SAMPLE_RATE)]
-
-
-def write_model(folder: Path, config: FlamingoConfig) -> None:
-    """Random weights of ``config`` with nano's tokenizer, as a published folder."""
-    shipped = find_folder("nano")
-    tokenizer = Tokenizer.load(shipped)
-    config = config.with_vocabulary(
-        config.decoder.vocabulary,
-        sound=tokenizer.sound,
-        sound_bos=tokenizer.sound_start,
-        sound_eos=tokenizer.sound_end,
-        stop=(tokenizer.turn_end,),
-        pad=tokenizer.end_of_text,
-    )
-    torch.manual_seed(0)
-    weights.save(Flamingo(config), folder)
-    write_family(folder, AF_NEXT)
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        (folder / name).write_bytes((shipped / name).read_bytes())
-
-
-class Ours:
-    """afnext, by the calls that its users make and the steps within them."""
-
-    def __init__(self, folder: Path, clock: Clock = time.perf_counter) -> None:
-        self.clock = clock
-        self.engine: Engine = afnext.load(folder, device="cpu", dtype="float32")
-
-    def mel(self, samples: Samples) -> list[Window]:
-        """Log-mel windows."""
-        return list(windows(samples))
-
-    def batches(self, samples: Samples) -> list[tuple[Tensor, Tensor, Tensor]]:
-        """Windows as ``encode`` takes them: as many at once as the engine gives it."""
-        cut, most = self.mel(samples), windows_at_once(torch.device("cpu"))
-        return [stack(cut[first : first + most]) for first in range(0, len(cut), most)]
-
-    @torch.inference_mode()
-    def encode(self, batches: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
-        """Embeddings [N, C]."""
-        return torch.cat([self.engine.model.encode(*batch) for batch in batches])
-
-    def ask(self, samples: Samples) -> None:
-        """The first token of an answer."""
-        self.engine.ask(Clip(samples, rate=SAMPLE_RATE), QUESTION, max_new_tokens=1)
-
-    def write(self, ids: list[int]) -> tuple[list[int], list[float]]:
-        """Tokens written after ``ids``, and when each was there."""
-        runner = Runner(self.engine.model, [Job(ids, [], Sampling(), WRITTEN)])
-        written, times = list[int](), list[float]()
-        for _ in range(WRITTEN):
-            written += runner.step()
-            times.append(self.clock())
-        return written, times
-
-
-class _Times(BaseStreamer):  # type: ignore[misc]
-    """Notes when each token comes."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self.times: list[float] = []
-
-    def put(self, value: Tensor) -> None:
-        """A token, or at first the prompt."""
-        self.times.append(self.clock())
-
-    def end(self) -> None:
-        """Nothing more comes."""
-
-
-class Theirs:
-    """transformers, by the same steps."""
-
-    def __init__(self, folder: Path, clock: Clock = time.perf_counter) -> None:
-        self.clock = clock
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
-        self.processor = AutoProcessor.from_pretrained(folder)
-        self.model = MusicFlamingoForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
-        self.model.generation_config.eos_token_id = None  # random weights may stop at once
-
-    def mel(self, samples: Samples) -> Any:
-        """Log-mel windows, as their processor makes them."""
-        cut = [samples[first : first + WINDOW_SAMPLES] for first in range(0, len(samples), WINDOW_SAMPLES)]
-        return self.processor.feature_extractor(
-            cut, sampling_rate=SAMPLE_RATE, return_attention_mask=True, return_tensors="pt"
-        )
-
-    def inputs(self, samples: Samples) -> Any:
-        """Everything that the model takes."""
-        content = [{"type": "audio", "audio": samples}, {"type": "text", "text": QUESTION}]
-        return self.processor.apply_chat_template(
-            [{"role": "user", "content": content}], tokenize=True, add_generation_prompt=True, return_dict=True
-        )
-
-    @torch.inference_mode()
-    def encode(self, inputs: Any) -> Tensor:
-        """Embeddings [N, C]."""
-        heard = self.model.model.get_audio_features(
-            inputs["input_features"], inputs["input_features_mask"], inputs["input_ids"], return_dict=True
-        )
-        embeddings: Tensor = heard.pooler_output
-        return embeddings
-
-    def ask(self, samples: Samples) -> None:
-        """The first token of an answer."""
-        self.model.generate(**self.inputs(samples), do_sample=False, max_new_tokens=1)
-
-    def write(self, ids: list[int]) -> tuple[list[int], list[float]]:
-        """Tokens written after ``ids``, and when each was there."""
-        prompt, streamer = torch.tensor([ids]), _Times(self.clock)
-        written = self.model.generate(
-            input_ids=prompt,
-            attention_mask=torch.ones_like(prompt),
-            do_sample=False,
-            max_new_tokens=WRITTEN,
-            streamer=streamer,
-        )
-        return written[0, len(ids) :].tolist(), streamer.times[1:]
-
-
 def per_second(times: Sequence[float]) -> float:
     """Tokens a second, by the median step."""
     return 1 / float(np.median(np.diff(times)))
@@ -223,7 +78,8 @@ def check(ours: Ours, theirs: Theirs, ids: list[int]) -> str:
         difference = float((ours.encode(ours.batches(clip)) - theirs.encode(theirs.inputs(clip))).abs().max())
         if difference > CLOSE:
             sys.exit(f"against_transformers: embeddings of {seconds} s differ by {difference:.2g}; expected {CLOSE}")
-    same = sum(one == other for one, other in zip(ours.write(ids)[0], theirs.write(ids)[0], strict=True))
+    written = (ours.write(ids, WRITTEN)[0], theirs.write(ids, WRITTEN)[0])
+    same = sum(one == other for one, other in zip(*written, strict=True))
     return f"the same embeddings within {CLOSE:g}; {same} of {WRITTEN} greedy tokens the same"
 
 
@@ -235,33 +91,41 @@ def figures(ours: Ours, theirs: Theirs, ids: list[int], rounds: int, quick: bool
         clip = long[: seconds * SAMPLE_RATE]
         mine, yours = partial(ours.encode, ours.batches(clip)), partial(theirs.encode, theirs.inputs(clip))
         yield name, race(mine, yours, rounds if seconds < LONG else 1, clock)
-    for name, seconds in (("first_token", 10), ("first_token_30s", 30)):
+    for name, seconds in (("first_token", 10), *(() if quick else (("first_token_30s", 30),))):
         clip = long[: seconds * SAMPLE_RATE]
         yield name, race(partial(ours.ask, clip), partial(theirs.ask, clip), rounds, clock)
-    rates = in_turn(lambda: per_second(ours.write(ids)[1]), lambda: per_second(theirs.write(ids)[1]), rounds)
+    written = (lambda: per_second(ours.write(ids, WRITTEN)[1]), lambda: per_second(theirs.write(ids, WRITTEN)[1]))
+    rates = in_turn(*written, rounds)
     yield "decode", Comparison(*rates, unit="tokens/s", higher_is_better=True)
 
 
 def memory(folder: Path, threads: int) -> tuple[Comparison, str]:
-    """Peak memory for the long recording, each in a process of its own; and the processes' memory in words."""
-    command = [sys.executable, __file__, "--threads", str(max(1, threads // 2)), "--memory-of"]
-    running = {
-        who: subprocess.Popen([*command, who, str(folder), str(LONG)], stdout=subprocess.PIPE)
-        for who in ("ours", "peer")
-    }
-    held = {}
-    for who, process in running.items():
-        printed = process.communicate()[0]
-        if process.returncode:
-            sys.exit(f"against_transformers: the process that measures memory of {who} ended with {process.returncode}")
-        held[who] = json.loads(printed)
-    grown = [(held[who]["peak"] - held[who]["base"]) / 1e6 for who in ("ours", "peer")]
+    """Peak memory for the long recording, and the processes' memory in words. The two run at the same time."""
+    ours, peer = (start(who, folder, max(1, threads // 2)) for who in ("ours", "peer"))
+    held = {"ours": finish(ours), "transformers": finish(peer)}
+    grown = [(it["peak"] - it["base"]) / 1e6 for it in held.values()]
     told = "; ".join(f"{who} from {it['base'] / 1e6:.0f} to {it['peak'] / 1e6:.0f} MB" for who, it in held.items())
-    return Comparison(*grown, unit="MB"), f"memory of whole processes: {told}"
+    return Comparison(grown[0], grown[1], "MB"), f"memory of whole processes: {told}"
+
+
+def start(who: str, folder: Path, threads: int) -> subprocess.Popen[str]:
+    """This script as the process that measures the memory of one side."""
+    memory_of = ["--memory-of", who, str(folder), str(LONG)]
+    command = [sys.executable, str(Path(__file__)), "--threads", str(threads), *memory_of]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def finish(process: subprocess.Popen[str]) -> dict[str, int]:
+    """What it printed: bytes held before (``base``) and at most (``peak``)."""
+    printed = process.communicate()[0]
+    if process.returncode:
+        sys.exit(f"against_transformers: measuring memory ended with {process.returncode}; its message is above")
+    held: dict[str, int] = json.loads(printed)
+    return held
 
 
 def measure_memory(who: str, folder: Path, seconds: int) -> None:
-    """In a process of its own: print bytes held before and at most, as JSON."""
+    """In the process that ``start`` makes: print bytes held before and at most, as JSON."""
     one: Ours | Theirs = Ours(folder) if who == "ours" else Theirs(folder)
     long = sound(seconds)
     one.ask(long[:SAMPLE_RATE])
@@ -275,7 +139,7 @@ def limits(ours: Ours, found: dict[str, Comparison]) -> str:
     """What the machine can do at best, measured now, and how near ours comes to it."""
     batch = ours.batches(sound(30))
     attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-    shapes: dict[Any, Any] = {attention: lambda q, k, v, *_, **__: sdpa_flop_count(q, k, v)}
+    shapes: Any = {attention: lambda q, k, v, *_, **__: sdpa_flop_count(q, k, v)}  # type: ignore[no-untyped-call]
     with FlopCounterMode(display=False, custom_mapping=shapes) as counter:
         ours.encode(batch)
     flops, best = counter.get_total_flops() / found["encode_30s"].ours, matmul_rate(ours.clock)
