@@ -8,6 +8,7 @@ from afnext.audio.spec import SAMPLE_RATE
 from afnext.dialogue.tokenizer import build_tokenizer
 from afnext.scenes import sounds
 from afnext.scenes.bank import BankIndex, BankSize
+from afnext.scenes.scene import SceneWord
 from afnext.scenes.sources import Source
 
 
@@ -33,6 +34,7 @@ def write_bank(folder, world):
             len(sound),
             (0, int(start)),
             text="call peter" if kind == "speech" else None,
+            words=(SceneWord(0.0, 0.4, "call"), SceneWord(0.4, 1.0, "peter")) if kind == "speech" else (),
         )
         for number, ((kind, label), sound, start) in enumerate(zip(told, made, starts, strict=False))
     )
@@ -66,7 +68,7 @@ def recipe(tmp_path, bank, tokenizer_folder):
         "model": {"preset": "tiny", "tokenizer": str(tokenizer_folder)},
         "feed": {"bank": str(bank), "seconds": [5.0, 6.0], "clips": 1, "questions": 3, "think": 0.5, "workers": 0,
                  "difficulty": {"kinds": [0.7, 0.3, 0.0], "reverberation": 0.0}},
-        "objective": {"text": 1.0, "tags": 0.3, "transcript": 0.3},
+        "objective": {"text": 1.0, "tags": 0.3, "clock": 0.1, "transcript": 0.3},
         "optimizer": {"method": "muon", "learning_rate": 0.003, "warmup": 2},
         "checkpoint_every": 2,
         "validate_every": 4,

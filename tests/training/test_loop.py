@@ -18,7 +18,7 @@ from afnext.base.journal import Journal
 from afnext.training.checkpoint import checkpoints
 from afnext.training.loop import train
 
-LOSSES = ("text", "tags", "transcript", "loss", "gradient_norm")
+LOSSES = ("text", "tags", "clock", "transcript", "loss", "gradient_norm")
 
 
 def tensors_of(run):
@@ -104,6 +104,37 @@ def test_a_stage_starts_from_another_and_frozen_parts_stay(recipe, tmp_path):
     assert changed == {"adaptor"}
 
 
+def test_a_decoder_that_read_meets_an_encoder_that_listened(recipe, tmp_path):
+    file, _ = recipe
+    listen = ["steps=2", "trains=[encoder]", "objective={tags: 1.0, clock: 0.3, text: 0.0, transcript: 0.0}"]
+    train(file, tmp_path / "listen", listen)
+    read = [
+        "steps=2",
+        "trains=[decoder]",
+        "feed.hears=truth",
+        "objective={text: 1.0, tags: 0, clock: 0, transcript: 0}",
+    ]
+    seen = []
+    train(file, tmp_path / "read", read, progress=lambda done, steps, figures: seen.append(figures))
+    assert all(figures["text"] > 0 and "tags" not in figures for figures in seen)
+    join = [
+        "steps=12",
+        f"model.start={{encoder: {tmp_path / 'listen'}, decoder: {tmp_path / 'read'}}}",
+        "trains=[adaptor]",
+        "objective={likeness: 1.0, text: 0.0, tags: 0.0, clock: 0.0, transcript: 0.0}",
+    ]
+    near = []
+    train(file, tmp_path / "join", join, progress=lambda done, steps, figures: near.append(figures["likeness"]))
+    assert near[-1] < 0.9 * near[0]
+    joined = tensors_of(tmp_path / "join")
+    for part, run in (("encoder", "listen"), ("decoder", "read")):
+        stored = tensors_of(tmp_path / run)
+        for name in ("model", "heads"):
+            mine = {key: tensor for key, tensor in joined[name].items() if key.startswith(f"{part}.")}
+            assert mine
+            assert all(torch.equal(tensor, stored[name][key]) for key, tensor in mine.items())
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -112,7 +143,8 @@ def test_a_stage_starts_from_another_and_frozen_parts_stay(recipe, tmp_path):
         (["model.start=nowhere"], "nowhere holds no checkpoint; run the recipe that makes it first"),
         (["model.preset=huge"], "preset 'huge'"),
         (["model.tokenizer=null"], "feed.questions is above 0 without model.tokenizer"),
-        (["objective.text=0", "objective.tags=0", "objective.transcript=0"], "nothing would be learned"),
+        (["objective={text: 0, tags: 0, clock: 0, transcript: 0}"], "nothing would be learned"),
+        (["feed.hears=truth"], "gives the encoder nothing to hear; weigh objective.text alone"),
         (["feed.questions=0"], "objective.text needs feed.questions above 0"),
         (["steps"], "key=value"),
     ],

@@ -8,18 +8,35 @@ import numpy as np
 import pytest
 import torch
 
+from afnext.audio.windows import windows
 from afnext.base.config import load_config
 from afnext.dialogue.template import NANO
 from afnext.dialogue.tokenizer import Tokenizer
-from afnext.scenes.scene import Event, Scene
+from afnext.scenes.scene import Event, Scene, SceneWord
+from afnext.scenes.sentences import VOCABULARY
 from afnext.training.augment import vary_timbre
-from afnext.training.feed import ALL_LABELS, SceneFeed, said, tag_frames
+from afnext.training.feed import SceneFeed, said, tokens_in
 from afnext.training.heads import CHARACTERS, spell, unspell
-from afnext.training.loss import tag_loss, transcript_loss
+from afnext.training.loss import clock_loss, tag_loss, transcript_loss
 from afnext.training.measures import edit_distance, f1, word_error_rate
 from afnext.training.muon import Muon, orthogonal
 from afnext.training.recipe import Recipe
 from afnext.training.schedule import learning_rate
+from afnext.training.truth import (
+    ALL_LABELS,
+    BEGINS,
+    DIGITS,
+    ENDS,
+    SOUNDS,
+    WIDTH,
+    WINDOW_DIGITS,
+    WORD_BEGINS,
+    WORDS,
+    digits,
+    truth_of,
+    veil,
+    window_digits,
+)
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").rglob("*.yaml"))
 
@@ -102,16 +119,65 @@ def scene(*events):
     return Scene(seed=0, world="train", duration=2.0, place="outdoors", events=events)
 
 
-def event(kind, label, start, end, text=None):
-    return Event(kind=kind, label=label, start=start, end=end, level=-6.0, source="x", text=text)
+def event(kind, label, start, end, text=None, *, words=()):
+    return Event(kind=kind, label=label, start=start, end=end, level=-6.0, source="x", text=text, words=words)
 
 
-def test_frames_are_tagged_where_events_sound():
-    tags = tag_frames(scene(event("sound", "siren", 0.41, 1.0), event("music", "piano", 1.9, 2.0)), 50)
-    assert tags.shape == (50, len(ALL_LABELS))
-    assert tags[:, ALL_LABELS.index("siren")].nonzero()[0].tolist() == list(range(10, 25))
-    assert tags[:, ALL_LABELS.index("piano")].nonzero()[0].tolist() == [48, 49]
-    assert tags.sum() == 17
+def columns(truth, part):
+    return {(row, column) for row, column in zip(*np.nonzero(truth[:, part]), strict=True)}
+
+
+def test_tokens_carry_what_sounds_begins_and_ends():
+    siren, piano = ALL_LABELS.index("siren"), ALL_LABELS.index("piano")
+    truth = truth_of(scene(event("sound", "siren", 0.41, 1.0), event("music", "piano", 1.9, 2.0)), 50)
+    assert truth.shape == (50, WIDTH)
+    assert columns(truth, SOUNDS) == {*((row, siren) for row in range(10, 25)), (48, piano), (49, piano)}
+    assert columns(truth, BEGINS) == {(10, siren), (11, siren), (48, piano), (49, piano)}
+    assert columns(truth, ENDS) == {(24, siren), (25, siren), (49, piano)}
+    assert not truth[:, WORDS].any()
+    assert not truth[:, WORD_BEGINS].any()
+
+
+def test_tokens_carry_the_word_that_is_said():
+    words = (SceneWord(0.4, 0.8, "call"), SceneWord(0.8, 1.2, "peter"), SceneWord(1.2, 1.6, "zebra"))
+    truth = truth_of(scene(event("speech", "a man speaking", 0.4, 1.6, "call peter zebra", words=words)), 50)
+    call, peter = VOCABULARY.index("call"), VOCABULARY.index("peter")
+    said_there = {*((row, call) for row in range(10, 20)), *((row, peter) for row in range(20, 30))}
+    assert columns(truth, WORDS) == said_there  # the zebra is outside the vocabulary
+    assert np.flatnonzero(truth[:, WORD_BEGINS]).tolist() == [10, 20, 30]
+
+
+def test_a_veil_hides_little_and_invents_less():
+    truth = np.random.default_rng(0).random((400, WIDTH)) < 0.05
+    veiled = veil(truth, np.random.default_rng(1))
+    assert 0.05 < (truth & ~veiled).sum() / truth.sum() < 0.15
+    assert 0 < (veiled & ~truth).sum() / truth.size < 0.002
+    assert np.array_equal(veiled, veil(truth, np.random.default_rng(1)))
+
+
+def test_a_clock_has_the_digits_of_the_written_time():
+    seconds = torch.arange(0, 1800, 0.04, dtype=torch.float64)
+    for second, found, inside in zip(
+        seconds.tolist(), digits(seconds).tolist(), window_digits(seconds).tolist(), strict=True
+    ):
+        tenths = math.floor(second * 10 + 0.5)
+        assert "".join(f"{digit}" for digit in found).zfill(5) == f"{tenths:05d}"
+        assert all(digit < size for digit, size in zip(found, DIGITS, strict=True))
+        rest = min(math.floor(second % 30 * 10 + 0.5), 299)
+        assert inside == [rest // 100, rest // 10 % 10, rest % 10]
+        assert all(digit < size for digit, size in zip(inside, WINDOW_DIGITS, strict=True))
+
+
+def test_the_clock_loss_sums_its_digits():
+    logits = torch.tensor([[0.0, 1.0, 2.0, 0.0, 0.0]])
+    wanted = (math.log(1 + math.e) - 1) + (math.log(2 + math.exp(2)) - 2)
+    assert clock_loss(logits, torch.tensor([[1, 0]]), (2, 3)).item() == pytest.approx(wanted, rel=1e-6)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 5.03, 29.99, 30.0, 30.01, 61.3])
+def test_tokens_of_a_length_are_those_of_its_windows(seconds):
+    samples = round(seconds * 16_000)
+    assert tokens_in(samples) == sum(window.tokens for window in windows(np.zeros(samples, np.float32)))
 
 
 def test_what_is_said_stands_in_order_of_onset():
@@ -136,5 +202,5 @@ def test_a_batch_is_its_number_alone(recipe):
     first, later, again = one[0], one[7], other[7]
     assert torch.equal(later.mel, again.mel)
     assert torch.equal(later.ids, again.ids)
-    assert torch.equal(later.tags, again.tags)
+    assert torch.equal(later.truth, again.truth)
     assert first.mel.shape != later.mel.shape or not torch.equal(first.mel, later.mel)

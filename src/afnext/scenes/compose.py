@@ -13,7 +13,7 @@ from afnext.base.errors import SceneError
 from afnext.scenes import noise
 from afnext.scenes.noise import Noise
 from afnext.scenes.places import OPEN_AIR, ROOMS, ROOMS_EACH, impulse_response, reverberate
-from afnext.scenes.scene import KINDS, Background, Event, Scene, SceneNote
+from afnext.scenes.scene import KINDS, Background, Event, Scene, SceneNote, SceneWord
 from afnext.scenes.sources import Samples, Source, Sources, isolate
 from afnext.scenes.worlds import World
 
@@ -261,6 +261,7 @@ def _event(placement: Placement) -> Event:
         level=decibels(placement.gain),
         source=source.source,
         text=source.text,
+        words=tuple(SceneWord(word.start + start, word.end + start, word.text) for word in source.words),
         tempo=source.tempo,
         key=source.key,
         notes=tuple(SceneNote(note.start + start, note.end + start, *note[2:]) for note in source.notes),

@@ -26,6 +26,14 @@ class SceneNote(NamedTuple):
     velocity: int
 
 
+class SceneWord(NamedTuple):
+    """One word that is said; seconds count from the start of the recording."""
+
+    start: float
+    end: float
+    text: str
+
+
 class Truth(Frozen):
     """A value that is written as JSON: no infinities, no number in quotes."""
 
@@ -47,7 +55,9 @@ class Event(Truth):
     source: str
     """What made it: a voice, an instrument's patch, a drawn sound. Worlds share none."""
     text: str | None = None
-    """The words, of speech."""
+    """What is said, of speech."""
+    words: tuple[SceneWord, ...] = ()
+    """The same word by word, one right behind the other."""
     tempo: float | None = None
     """Beats a minute, of music."""
     key: str | None = None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import SceneError
 from afnext.scenes import music, sentences, sounds, voices
-from afnext.scenes.scene import Kind, SceneNote
+from afnext.scenes.scene import Kind, SceneNote, SceneWord
 from afnext.scenes.worlds import World
 
 Samples = NDArray[np.float32]
@@ -32,7 +32,7 @@ LABELS: dict[Kind, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One sound that can be placed in a scene, without its samples. Note times count from its first sample."""
+    """One sound that can be placed in a scene, without its samples. Times count from its first sample."""
 
     kind: Kind
     label: str
@@ -43,6 +43,7 @@ class Source:
     address: tuple[int, int]
     """Where its maker finds it again: (shard, offset) in a bank, (seed, 0) when made afresh."""
     text: str | None = None
+    words: tuple[SceneWord, ...] = ()
     tempo: float | None = None
     key: str | None = None
     notes: tuple[SceneNote, ...] = ()
@@ -127,8 +128,11 @@ def make_speech(world: World, label: str, rng: np.random.Generator, address: tup
     while f"a {voice.sex} speaking" != label:
         voice = voices.pick_voice(world, rng)
     text = sentences.sentence(rng)
-    samples, _ = isolate(voices.speak(text, voice))
-    return Source("speech", label, voice.identity, len(samples), address, text=text), samples
+    said = voices.speak(text, voice)
+    samples, cut = isolate(said.samples)
+    earlier = cut / SAMPLE_RATE
+    words = tuple(SceneWord(max(0.0, start - earlier), end - earlier, word) for start, end, word in said.words)
+    return Source("speech", label, voice.identity, len(samples), address, text=text, words=words), samples
 
 
 def draw_phrase(world: World, instrument: str, rng: np.random.Generator) -> music.Phrase:

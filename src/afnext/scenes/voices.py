@@ -1,9 +1,12 @@
 """Who speaks: espeak-ng and flite, many voices, each belonging to one world."""
 
 import io
+import json
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,8 +16,10 @@ from numpy.typing import NDArray
 
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import SceneError
-from afnext.scenes.tools import run
-from afnext.scenes.trim import trim
+from afnext.scenes import espeak
+from afnext.scenes.scene import SceneWord
+from afnext.scenes.tools import need, run
+from afnext.scenes.trim import heard, peak_one
 from afnext.scenes.worlds import World
 
 Sex = Literal["man", "woman"]
@@ -29,6 +34,9 @@ SPEAKERS: dict[World, dict[Sex, tuple[str, ...]]] = {
     "validation": {"man": ("m4", "Alex"), "woman": ("aunty",)},
     "test": {"man": ("m5", "m6"), "woman": ("f3", "steph")},
 }
+PAUSE = "pau"
+"""flite's name of a silence among its speech sounds."""
+
 RATES = (130, 145, 160, 175)  # words a minute
 PITCHES = (40, 50, 60)  # of espeak-ng's 0 to 99, within the speaker's own range
 SIZES = (0.95, 1.0, 1.05)
@@ -111,8 +119,21 @@ def pick_voice(world: World, rng: np.random.Generator) -> Voice:
     return mine[int(rng.integers(len(mine)))]
 
 
-def speak(text: str, voice: Voice) -> NDArray[np.float32]:
-    """``text`` said by ``voice``: [n], 16 kHz mono, peak 1, no silence around it; always the same samples.
+@dataclass(frozen=True)
+class Speech:
+    """What a voice said.
+
+    Attributes:
+        samples: [n], 16 kHz mono, peak 1, no silence around it.
+        words: every word with its seconds, one right behind the other, the last ending with the sound.
+    """
+
+    samples: NDArray[np.float32]
+    words: tuple[SceneWord, ...]
+
+
+def speak(text: str, voice: Voice) -> Speech:
+    """``text`` said by ``voice``; always the same samples.
 
     Raises:
         MissingToolError: the program of this voice is not installed.
@@ -120,22 +141,85 @@ def speak(text: str, voice: Voice) -> NDArray[np.float32]:
     """
     if not any(letter.isalnum() for letter in text):
         raise SceneError(f"text {text[:40]!r}", expected="at least one word to say")
-    spoken = _espeak(text, voice) if voice.engine == "espeak-ng" else _flite(text, voice)
-    heard, rate = soundfile.read(io.BytesIO(spoken), dtype="float32")
+    raw, rate, starts = _espeak(text, voice) if voice.engine == "espeak-ng" else _flite(text, voice)
     # Played slower for a larger throat, and so a little lower and longer.
-    samples = trim(soxr.resample(heard, rate, SAMPLE_RATE * voice.size)) if len(heard) else heard
-    if not len(samples):
+    played = SAMPLE_RATE * voice.size
+    sound = soxr.resample(raw, rate, played) if len(raw) else raw
+    first, last = heard(sound)
+    if first == last:
         raise SceneError(f"{voice.engine} said nothing for {text[:40]!r}", do="use plain English words")
-    return samples
+    length = (last - first) / SAMPLE_RATE
+    begins = [min(max(0.0, start * voice.size - first / SAMPLE_RATE), length) for start in starts]
+    begins[0] = 0.0
+    words = [
+        SceneWord(start, end, word)
+        for word, (start, end) in zip(text.split(), pairwise([*begins, length]), strict=True)
+    ]
+    return Speech(peak_one(sound[first:last]), tuple(words))
 
 
-def _espeak(text: str, voice: Voice) -> bytes:
-    settings = ["-v", voice.name, "-s", str(round(voice.rate * voice.size)), "-p", str(voice.pitch)]
-    return run("espeak-ng", [*settings, "--stdin", "--stdout"], stdin=text.encode())
+Raw = tuple[NDArray[np.float32], int, list[float]]
+"""Samples, their rate, and the second at which each word of the text begins."""
 
 
-def _flite(text: str, voice: Voice) -> bytes:
+def _espeak(text: str, voice: Voice) -> Raw:
+    need("espeak-ng")
+    settings = [voice.name, str(round(voice.rate * voice.size)), str(voice.pitch)]
+    said = run(sys.executable, ["-I", "-S", str(Path(espeak.__file__)), *settings], stdin=text.encode())
+    heading, _, sound = said.partition(b"\n")
+    told = json.loads(heading)
+    rate = int(told["rate"])
+    known = {place: sample / rate for place, _, sample in told["words"]}
+    samples = np.frombuffer(sound, np.int16).astype(np.float32) / np.float32(2**15)
+    return samples, rate, _filled(text, known, len(samples) / rate)
+
+
+def _filled(text: str, known: dict[int, float], end: float) -> list[float]:
+    """The start of every word of ``text``, of which ``known`` gives some by the place of their first character.
+
+    What is said as one ("in the") has one start; the rest of the time up to the next is shared out by letters.
+    """
+    places, at = list[int](), 0
+    for word in text.split():
+        at = text.index(word, at)
+        places.append(at)
+        at += len(word)
+    starts = [known.get(place) for place in places]
+    starts[0] = starts[0] or 0.0
+    firsts = [index for index, start in enumerate(starts) if start is not None]
+    filled = list[float]()
+    for first, after in pairwise([*firsts, len(starts)]):
+        begin = starts[first] or 0.0
+        until = starts[after] if after < len(starts) else end
+        letters = places[after] - places[first] if after < len(places) else len(text) - places[first]
+        share = ((until or end) - begin) / letters
+        filled += [begin + share * (place - places[first]) for place in places[first:after]]
+    return filled
+
+
+def _flite(text: str, voice: Voice) -> Raw:
     natural = next(people[voice.name].natural for people in FLITE.values() if voice.name in people)
     settings = [f"duration_stretch={natural / (voice.rate * voice.size):.3f}", f"int_f0_target_mean={voice.pitch}"]
-    asked = [part for setting in settings for part in ("--setf", setting)]
-    return run("flite", ["-voice", voice.name, *asked, "-t", text, "-o", "/dev/stdout"])
+    asked = ["-voice", voice.name, *(part for setting in settings for part in ("--setf", setting))]
+    sound = run("flite", [*asked, "-t", text, "-o", "/dev/stdout"])
+    samples, rate = soundfile.read(io.BytesIO(sound), dtype="float32")
+    listed = run("flite", [*asked, "-t", text, "-psdur", "-o", "none"]).decode().split()
+    begin, segments = 0.0, list[float]()
+    for segment in listed:  # "iy:0.332": a sound and its end
+        name, _, ends = segment.rpartition(":")
+        if name != PAUSE:
+            segments.append(begin)
+        begin = float(ends)
+    starts, done = list[float](), 0
+    for word in text.split():
+        starts.append(segments[min(done, len(segments) - 1)] if segments else 0.0)
+        done += _flite_sounds(word, voice.name)
+    return samples, rate, starts
+
+
+@lru_cache(maxsize=4096)
+def _flite_sounds(word: str, name: str) -> int:
+    """How many speech sounds flite's speaker ``name`` makes of ``word``."""
+    return sum(
+        part != PAUSE for part in run("flite", ["-voice", name, "-t", word, "-ps", "-o", "none"]).decode().split()
+    )

@@ -13,10 +13,10 @@ from afnext.dialogue.tokenizer import Tokenizer
 from afnext.model.config import FlamingoConfig, preset
 from afnext.model.flamingo import Flamingo
 from afnext.training.checkpoint import checkpoints, load_modules
-from afnext.training.feed import ALL_LABELS, SceneFeed
-from afnext.training.heads import DenseHeads
+from afnext.training.feed import SceneFeed
+from afnext.training.heads import Heads
 from afnext.training.optimizer import build_optimizer
-from afnext.training.recipe import Recipe
+from afnext.training.recipe import PARTS, Part, Recipe
 from afnext.training.stage import Stage
 
 
@@ -34,9 +34,9 @@ def build(recipe: Recipe) -> Stage:
         raise RecipeError("feed.questions is above 0 without model.tokenizer", do="name a folder with tokenizer.json")
     seed_everything(recipe.seed)
     model = Flamingo(model_config(recipe.model.preset, tokenizer))
-    heads = DenseHeads(model.config.encoder.width, len(ALL_LABELS))
+    heads = Heads(model.config.encoder.width, model.config.decoder.width)
     if recipe.model.start:
-        _start(Path(recipe.model.start), model, heads)
+        _start(recipe.model.start, model, heads)
     _freeze(model, recipe)
     named = [*_named(model, "model"), *_named(heads, "heads")]
     model.to(device)
@@ -77,11 +77,13 @@ def model_config(name: str, tokenizer: Tokenizer | None) -> FlamingoConfig:
     )
 
 
-def _start(folder: Path, model: Flamingo, heads: DenseHeads) -> None:
-    done = checkpoints(folder)
-    if not done:
-        raise RecipeError(f"model.start: {folder} holds no checkpoint", do="run the recipe that makes it first")
-    load_modules(done[-1], model, heads)
+def _start(start: str | dict[Part, str], model: Flamingo, heads: Heads) -> None:
+    folders = dict.fromkeys(PARTS, start) if isinstance(start, str) else start
+    for part, folder in folders.items():
+        done = checkpoints(Path(folder))
+        if not done:
+            raise RecipeError(f"model.start: {folder} holds no checkpoint", do="run the recipe that makes it first")
+        load_modules(done[-1], model, heads, part)
 
 
 def _freeze(model: Flamingo, recipe: Recipe) -> None:

@@ -44,16 +44,17 @@ def checkpoints(run: Path) -> list[Path]:
     return sorted(run.glob("checkpoints/step-*"))
 
 
-def load_modules(folder: Path, model: nn.Module, heads: nn.Module | None) -> None:
-    """Fill ``model`` and, if given, ``heads`` from a checkpoint.
+def load_modules(folder: Path, model: nn.Module, heads: nn.Module, part: str = "") -> None:
+    """Fill ``model`` and ``heads`` from a checkpoint; only what stands below ``part`` in each, if it is given.
 
     Raises:
         CheckpointError: a file is missing or broken, or a tensor is missing, extra or misshapen.
     """
     for module, name in ((model, "model"), (heads, "heads")):
-        if module is None:
-            continue
-        stored, wanted = _read(folder / f"{name}.safetensors"), dict(module.named_parameters())
+        stored, wanted = (
+            {key: tensor for key, tensor in tensors.items() if key.startswith(f"{part}." if part else "")}
+            for tensors in (_read(folder / f"{name}.safetensors"), dict(module.named_parameters()))
+        )
         odd = sorted(stored.keys() ^ wanted.keys()) + [
             n for n in stored if n in wanted and stored[n].shape != wanted[n].shape
         ]

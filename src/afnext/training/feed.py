@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from afnext.audio.spec import SECONDS_PER_TOKEN
+from afnext.audio.spec import (
+    SECONDS_PER_TOKEN,
+    TOKENS_PER_WINDOW,
+    WINDOW_SAMPLES,
+    audio_tokens,
+    mel_frames,
+)
 from afnext.audio.windows import Window, windows
 from afnext.audio.windows import stack as stack_windows
 from afnext.dialogue.message import AudioPart, TextPart, assistant, user
@@ -25,15 +31,14 @@ from afnext.scenes.compose import compose
 from afnext.scenes.questions import questions
 from afnext.scenes.render import render_all
 from afnext.scenes.scene import Scene
-from afnext.scenes.sources import LABELS
 from afnext.scenes.worlds import World
 from afnext.training.augment import vary_timbre
 from afnext.training.branches import Row, join, stack
 from afnext.training.heads import spell
 from afnext.training.recipe import FeedRecipe
+from afnext.training.truth import truth_of, veil
 
-ALL_LABELS: tuple[str, ...] = tuple(label for labels in LABELS.values() for label in labels)
-"""What the tag head names, in its order."""
+NONE = torch.empty(0, dtype=torch.int64)
 
 
 @dataclass(frozen=True)
@@ -41,12 +46,13 @@ class Batch:
     """Clips of one length with their questions.
 
     ``mel`` [W, 128, F], ``frames`` [W] valid mel frames and ``starts`` [W] seconds hold the windows of all clips in
-    order; clip i has ``windows[i]`` of them. ``ids``, ``positions``, ``branch`` and ``target`` [B, L] are as in
-    ``branches.py``. ``tags`` [N, K] says which label sounds in each audio token of all clips; ``characters`` is what is
+    order; clip i has ``windows[i]`` of them. Where the truth is read in place of sound, ``mel`` is None. ``ids``,
+    ``positions``, ``branch`` and ``target`` [B, L] are as in ``branches.py``. ``truth`` [N, WIDTH] is what is known of
+    each audio token of all clips (``truth.py``), ``seconds`` [N] when it begins in its clip; ``characters`` is what is
     said in each clip, in order of onset.
     """
 
-    mel: Tensor
+    mel: Tensor | None
     frames: Tensor
     starts: Tensor
     windows: tuple[int, ...]
@@ -54,7 +60,8 @@ class Batch:
     positions: Tensor
     branch: Tensor
     target: Tensor
-    tags: Tensor
+    truth: Tensor
+    seconds: Tensor
     characters: tuple[list[int], ...]
     audio_seconds: float
 
@@ -94,18 +101,24 @@ class SceneFeed(Dataset[Batch]):
         seconds = round(float(np.exp(rng.uniform(np.log(low), np.log(high)))), 1)
         clips = max(1, min(2 * self.recipe.clips, round(self.recipe.clips * 10 / seconds)))
         scenes, cut, rows = list[Scene](), list[list[Window]](), list[Row]()
+        known = list[NDArray[np.bool_]]()
         for _ in range(clips):
             scene, plan = compose(int(rng.integers(2**48)), self.world, seconds, self.sources, self.recipe.difficulty)
-            parts = list(windows(render_all(plan)))
+            tokens = tokens_in(plan.samples)
             scenes.append(scene)
-            cut.append([_varied(part, rng) for part in parts] if self.recipe.augment else parts)
+            truth = truth_of(scene, tokens)
+            if self.recipe.hears == "sound":
+                parts = list(windows(render_all(plan)))
+                cut.append([_varied(part, rng) for part in parts] if self.recipe.augment else parts)
+            elif self.recipe.augment:
+                truth = veil(truth, rng)
+            known.append(truth)
             if self.tokenizer is not None and self.recipe.questions:
-                rows.append(self.ask(scene, sum(part.tokens for part in parts), self.tokenizer, rng))
-        mel, frames, starts = stack_windows([part for parts in cut for part in parts])
+                rows.append(self.ask(scene, tokens, self.tokenizer, rng))
+        mel, frames, starts = stack_windows([part for parts in cut for part in parts]) if cut else (None, NONE, NONE)
         ids, positions, branch, target = stack(
             rows, self.tokenizer.id_of("<|endoftext|>") or 0 if self.tokenizer else 0
         )
-        tags = [tag_frames(scene, sum(part.tokens for part in parts)) for scene, parts in zip(scenes, cut, strict=True)]
         return Batch(
             mel=mel,
             frames=frames,
@@ -115,7 +128,8 @@ class SceneFeed(Dataset[Batch]):
             positions=positions,
             branch=branch,
             target=target,
-            tags=torch.from_numpy(np.concatenate(tags)),
+            truth=torch.from_numpy(np.concatenate(known)),
+            seconds=torch.cat([torch.arange(len(truth)) * SECONDS_PER_TOKEN for truth in known]),
             characters=tuple(said(scene) for scene in scenes),
             audio_seconds=seconds * clips,
         )
@@ -157,13 +171,10 @@ class SceneFeed(Dataset[Batch]):
                 pending = []
 
 
-def tag_frames(scene: Scene, tokens: int) -> NDArray[np.float32]:
-    """Which label sounds in each audio token: [tokens, K], 1 where an event covers at least half of the 40 ms."""
-    truth = np.zeros((tokens, len(ALL_LABELS)), dtype=np.float32)
-    for event in scene.events:
-        first, last = round(event.start / SECONDS_PER_TOKEN), round(event.end / SECONDS_PER_TOKEN)
-        truth[first : max(first + 1, last), ALL_LABELS.index(event.label)] = 1
-    return truth
+def tokens_in(samples: int) -> int:
+    """Audio tokens of a recording of ``samples`` samples, window by window."""
+    whole, rest = divmod(samples, WINDOW_SAMPLES)
+    return whole * TOKENS_PER_WINDOW + audio_tokens(mel_frames(rest))
 
 
 def said(scene: Scene) -> list[int]:

@@ -1,7 +1,7 @@
-"""The three losses of a stage, each a mean over what it truly covers."""
+"""The losses of a stage, each a mean over what it truly covers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
@@ -14,11 +14,13 @@ class Losses:
 
     text: Tensor | None = None
     tags: Tensor | None = None
+    clock: Tensor | None = None
     transcript: Tensor | None = None
+    likeness: Tensor | None = None
 
     def named(self) -> dict[str, Tensor]:
         """Those that are there, by the name of their weight in the recipe."""
-        parts = {"text": self.text, "tags": self.tags, "transcript": self.transcript}
+        parts = {part.name: getattr(self, part.name) for part in fields(self)}
         return {name: value for name, value in parts.items() if value is not None}
 
 
@@ -28,11 +30,22 @@ def text_loss(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def tag_loss(logits: Tensor, truth: Tensor) -> Tensor:
-    """Binary cross-entropy per label and frame: [N, K] each, summed over labels, averaged over frames.
+    """Binary cross-entropy per column and token: [N, K] each, summed over columns, averaged over tokens.
 
-    Labels are rare, so the sum keeps the one that sounds from drowning in those that do not.
+    Few columns are true at a time, so the sum keeps the one that is from drowning in those that are not.
     """
-    return F.binary_cross_entropy_with_logits(logits.float(), truth, reduction="none").sum(-1).mean()
+    return F.binary_cross_entropy_with_logits(logits.float(), truth.float(), reduction="none").sum(-1).mean()
+
+
+def clock_loss(logits: Tensor, digits: Tensor, sizes: Sequence[int]) -> Tensor:
+    """Cross-entropy of digits: logits [N, sum of ``sizes``], digits [N, D] -> summed over D, averaged over N."""
+    each = zip(torch.split(logits.float(), list(sizes), dim=-1), digits.unbind(-1), strict=True)
+    return torch.stack([F.cross_entropy(scores, digit) for scores, digit in each]).sum()
+
+
+def likeness_loss(embedded: Tensor, wanted: Tensor) -> Tensor:
+    """Mean squared distance of audio tokens [N, C] from the stand-in's, which is not moved by it."""
+    return F.mse_loss(embedded.float(), wanted.detach().float())
 
 
 def transcript_loss(log_probabilities: Tensor, lengths: Sequence[int], characters: Sequence[Sequence[int]]) -> Tensor:

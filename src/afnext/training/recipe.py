@@ -1,6 +1,6 @@
 """A recipe: everything that decides a training run, as one frozen tree. The files in ``recipes/`` are its spelling."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -8,6 +8,7 @@ from afnext.base.config import Frozen
 from afnext.scenes.compose import Difficulty
 
 Part = Literal["encoder", "adaptor", "decoder"]
+PARTS: tuple[Part, ...] = get_args(Part)
 
 
 class ModelRecipe(Frozen):
@@ -15,9 +16,8 @@ class ModelRecipe(Frozen):
 
     preset: str = "nano"
     """A name known to ``model/config.py``."""
-    start: str | None = None
-    """A run folder whose last checkpoint gives model and heads, or a published-layout folder (heads then start fresh);
-    None: random weights."""
+    start: str | dict[Part, str] | None = None
+    """A run folder whose last checkpoint gives model and heads, or one for each part named; the rest is random."""
     tokenizer: str | None = None
     """A folder with ``tokenizer.json``; a stage that asks nothing needs none."""
 
@@ -33,6 +33,8 @@ class FeedRecipe(Frozen):
     """Scenes in a batch, if they are 10 s long; longer scenes get proportionally fewer."""
     questions: int = Field(6, ge=0)
     """Questions asked of each scene. They share the scene's audio and do not see each other."""
+    hears: Literal["sound", "truth"] = "sound"
+    """``truth``: the decoder reads what is known of the scene, embedded, and nothing is rendered."""
     difficulty: Difficulty = Difficulty()
     """How crowded and noisy the scenes are."""
     skills: dict[str, float] | None = None
@@ -40,19 +42,25 @@ class FeedRecipe(Frozen):
     think: float = Field(0.0, ge=0.0, le=1.0)
     """Share of the questions that ask for reasoning, where a trace exists."""
     augment: bool = True
-    """Vary timbre: a smooth random equaliser and a shift along the mel axis, and masked mel bands."""
+    """Vary timbre: a smooth random equaliser and a shift along the mel axis, and masked mel bands. Of the truth, leave
+    some out."""
     workers: int = Field(1, ge=0)
 
 
 class ObjectiveRecipe(Frozen):
-    """Weights of the three losses."""
+    """Weights of the losses."""
 
     text: float = Field(1.0, ge=0)
     """Next token of answers, mean over target tokens."""
     tags: float = Field(0.0, ge=0)
-    """Which labels sound, for each 40 ms frame: binary cross-entropy on the pooled encoder output."""
+    """Which labels sound, begin and end, and which word is said, in each 40 ms: binary cross-entropy on the pooled
+    encoder output."""
+    clock: float = Field(0.0, ge=0)
+    """The digits of the time within the window, of each 40 ms: cross-entropy on the same."""
     transcript: float = Field(0.0, ge=0)
     """CTC over characters on the 50 Hz encoder output."""
+    likeness: float = Field(0.0, ge=0)
+    """Squared distance of what the adaptor gives from what the decoder learnt to read in a stage that heard truth."""
 
 
 class OptimizerRecipe(Frozen):
@@ -77,7 +85,7 @@ class Recipe(Frozen):
     seed: int = 0
     steps: int = Field(..., ge=1)
     accumulate: int = Field(1, ge=1)
-    trains: tuple[Part, ...] = ("encoder", "adaptor", "decoder")
+    trains: tuple[Part, ...] = PARTS
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """``auto``: bfloat16 autocast where the machine multiplies it in hardware, else float32."""
     model: ModelRecipe
@@ -92,8 +100,11 @@ class Recipe(Frozen):
 
     @model_validator(mode="after")
     def _something_to_learn(self) -> "Recipe":
-        if self.objective.text == self.objective.tags == self.objective.transcript == 0:
+        weights = self.objective
+        if not any(weights.model_dump().values()):
             raise ValueError("every loss has weight 0: nothing would be learned")
-        if self.objective.text > 0 and self.feed.questions == 0:
+        if weights.text > 0 and self.feed.questions == 0:
             raise ValueError("objective.text needs feed.questions above 0")
+        if self.feed.hears == "truth" and any(weights.model_dump(exclude={"text"}).values()):
+            raise ValueError("feed.hears: truth gives the encoder nothing to hear; weigh objective.text alone")
         return self

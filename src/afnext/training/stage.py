@@ -7,7 +7,7 @@ import torch
 
 from afnext.model.flamingo import Flamingo
 from afnext.training.feed import SceneFeed
-from afnext.training.heads import DenseHeads
+from afnext.training.heads import Heads
 from afnext.training.optimizer import Optimizers
 from afnext.training.recipe import Recipe
 
@@ -18,7 +18,7 @@ class Stage:
 
     recipe: Recipe
     model: Flamingo
-    heads: DenseHeads
+    heads: Heads
     optimizer: Optimizers
     feed: SceneFeed
     validation: SceneFeed

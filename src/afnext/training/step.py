@@ -10,23 +10,34 @@ from afnext.model.encoder import EncoderOutput
 from afnext.training.branches import attention_mask, next_targets
 from afnext.training.feed import Batch
 from afnext.training.heads import unspell
-from afnext.training.loss import Losses, tag_loss, text_loss, transcript_loss
+from afnext.training.loss import Losses, clock_loss, likeness_loss, tag_loss, text_loss, transcript_loss
 from afnext.training.measures import f1, word_error_rate
 from afnext.training.stage import Stage
+from afnext.training.truth import SOUNDS, WINDOW_DIGITS, WORDS, window_digits
 
 
 def losses(stage: Stage, batch: Batch) -> Losses:
     """The weighed losses of ``batch``."""
     wanted = stage.recipe.objective
+    heads, truth = stage.heads, batch.truth
+    if batch.mel is None:
+        return Losses(text=_text(stage, batch, heads.decoder(truth, batch.seconds)))
     heard = stage.model.encoder(batch.mel, batch.frames)
-    tags, spoken = None, None
-    if wanted.tags:
-        tags = tag_loss(stage.heads.tags(_valid_tokens(heard)), batch.tags)
+    tags, clock, spoken, text, likeness = None, None, None, None, None
+    if wanted.tags or wanted.clock:
+        tokens = _valid_tokens(heard)
+        tags = tag_loss(heads.encoder.tags(tokens), truth) if wanted.tags else None
+        if wanted.clock:
+            clock = clock_loss(heads.encoder.clock(tokens), window_digits(batch.seconds), WINDOW_DIGITS)
     if wanted.transcript:
         frames, lengths = _clip_frames(heard, batch.windows)
-        spoken = transcript_loss(stage.heads.characters(frames), lengths, batch.characters)
-    text = _text(stage, batch, heard) if wanted.text else None
-    return Losses(text, tags, spoken)
+        spoken = transcript_loss(heads.encoder.characters(frames), lengths, batch.characters)
+    if wanted.text or wanted.likeness:
+        embedded = stage.model.project(heard, batch.starts)
+        text = _text(stage, batch, embedded) if wanted.text else None
+        if wanted.likeness:
+            likeness = likeness_loss(embedded, heads.decoder(truth, batch.seconds))
+    return Losses(text, tags, clock, spoken, likeness)
 
 
 def train_step(stage: Stage, batches: Sequence[Batch], learning_rate: float) -> dict[str, float]:
@@ -55,37 +66,41 @@ def train_step(stage: Stage, batches: Sequence[Batch], learning_rate: float) -> 
 
 @torch.no_grad()
 def evaluate(stage: Stage) -> dict[str, float]:
-    """Mean losses over the validation batches; how well tags and characters are read off the encoder.
+    """Mean losses over the validation batches; how well labels, words and characters are read off the encoder.
 
-    ``tag_f1`` is micro-averaged over labels and frames at a probability of one half; ``wer`` is of the best CTC path.
+    ``tag_f1`` and ``word_f1`` are micro-averaged over columns and tokens at a probability of one half; ``wer`` is of
+    the best CTC path.
     """
     totals: dict[str, float] = {}
-    hits = claimed = true = 0
+    counts = {"tag_f1": [0, 0, 0], "word_f1": [0, 0, 0]}
     pairs: list[tuple[str, str]] = []
     for number in range(stage.recipe.validate_batches):
         batch = stage.validation[number].to(stage.device)
         with stage.autocast():
             for name, value in losses(stage, batch).named().items():
                 totals[name] = totals.get(name, 0.0) + value.item() / stage.recipe.validate_batches
+            if batch.mel is None:
+                continue
             heard = stage.model.encoder(batch.mel, batch.frames)
-            sounding = stage.heads.tags(_valid_tokens(heard)) > 0
+            told = stage.heads.encoder.tags(_valid_tokens(heard)) > 0
             frames, lengths = _clip_frames(heard, batch.windows)
-            best = stage.heads.characters(frames).argmax(-1)
-        hits += int((sounding & (batch.tags > 0)).sum())
-        claimed += int(sounding.sum())
-        true += int(batch.tags.sum())
+            best = stage.heads.encoder.characters(frames).argmax(-1)
+        for name, columns in (("tag_f1", SOUNDS), ("word_f1", WORDS)):
+            claimed, true = told[:, columns], batch.truth[:, columns]
+            for place, which in enumerate((claimed & true, claimed, true)):
+                counts[name][place] += int(which.sum())
         for row, length, truth in zip(best.tolist(), lengths, batch.characters, strict=True):
             pairs.append((unspell(truth, path=False), unspell(row[:length])))
-    return {name: round(value, 5) for name, value in totals.items()} | {
-        "tag_f1": round(f1(hits, claimed, true), 4),
-        "wer": round(word_error_rate(pairs), 4),
-    }
+    figures = {name: round(value, 5) for name, value in totals.items()}
+    if pairs:
+        figures |= {name: round(f1(*numbers), 4) for name, numbers in counts.items()}
+        figures["wer"] = round(word_error_rate(pairs), 4)
+    return figures
 
 
-def _text(stage: Stage, batch: Batch, heard: EncoderOutput) -> Tensor:
+def _text(stage: Stage, batch: Batch, audio: Tensor) -> Tensor:
     model = stage.model
-    embeddings = model.embed(batch.ids, model.project(heard, batch.starts))
-    hidden = model.decoder(embeddings, positions=batch.positions, mask=attention_mask(batch.branch))
+    hidden = model.decoder(model.embed(batch.ids, audio), positions=batch.positions, mask=attention_mask(batch.branch))
     targets = next_targets(batch.ids, batch.branch, batch.target)
     wanted = targets != -100
     return text_loss(model.logits(hidden[wanted]), targets[wanted])
