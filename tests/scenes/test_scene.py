@@ -6,7 +6,22 @@ import pytest
 
 from afnext.base.errors import SceneError
 from afnext.scenes.compose import compose
-from afnext.scenes.scene import Background, Event, Scene, SceneNote
+from afnext.scenes.scene import (
+    Background,
+    Beat,
+    Channel,
+    Event,
+    Fact,
+    Piece,
+    Scene,
+    SceneNote,
+    SceneWord,
+    Speaker,
+    Stretch,
+    Talk,
+    Tempo,
+    Waypoint,
+)
 
 SCENE = Scene(
     seed=3,
@@ -15,12 +30,30 @@ SCENE = Scene(
     place="outdoors",
     background=Background(kind="pink noise", level=-50.25, snr=22.0),
     events=(
-        Event(kind="speech", label="a man speaking", start=0.1, end=2.3, level=-6.0, source="x", text="room two"),
+        Event(
+            kind="speech", label="a man speaking", start=0.1, end=2.3, level=-6.0, source="x", text="room two",
+            words=(SceneWord(0.1, 1.0, "room"), SceneWord(1.0, 2.3, "two")), speaker="A", manner="whispered", role="turn",
+            path=(Waypoint(0.1, 1.0), Waypoint(2.3, 4.0)), masked_by=(1,),
+        ),
         Event(
             kind="music", label="piano", start=1 / 3, end=7.7, level=-3.5, source="piano:0", tempo=96, key="C major",
             notes=(SceneNote(1 / 3, 0.9, 60, 100), SceneNote(1.0, 1.5, 64, 90)),
         ),
     ),
+    speakers=(Speaker(name="A", voice="espeak-ng:m1", sex="man", accent="en-us"),),
+    talks=(
+        Talk(
+            topic="a room", events=(0,),
+            facts=(Fact(kind="number", about="the room", value="two", speaker="A", events=(0,)),),
+        ),
+    ),
+    pieces=(
+        Piece(
+            start=1 / 3, end=7.7, key="C major", metre=4, tempos=(Tempo(1 / 3, 96),), beats=(Beat(1 / 3, 1),),
+            chords=(Stretch(1 / 3, 2.0, "C major"),), sections=(Stretch(1 / 3, 7.7, "verse"),), events=(1,),
+        ),
+    ),
+    channel=Channel(kind="telephone", clipped=0.5),
 )  # fmt: skip
 
 
@@ -30,7 +63,19 @@ def test_json_both_ways(tmp_path):
     assert Scene.load(tmp_path / "scene.json") == SCENE
     plain = json.loads(SCENE.to_json())
     assert plain["events"][1]["notes"][0] == [1 / 3, 0.9, 60, 100]
-    assert plain["version"] == 1
+    assert plain["version"] == 2
+
+
+def test_a_scene_of_the_first_version_is_read():
+    plain = json.loads(SCENE.to_json())
+    for name in ("speakers", "talks", "pieces", "channel"):
+        del plain[name]
+    for event in plain["events"]:
+        for name in ("words", "speaker", "manner", "emotion", "role", "path", "masked_by"):
+            del event[name]
+    scene = Scene.from_json(json.dumps(plain | {"version": 1}))
+    assert scene.events[1] == SCENE.events[1]
+    assert scene.talks == ()
 
 
 def test_composed_scenes_survive_json_bit_for_bit(tones):
@@ -53,7 +98,7 @@ def changed(path, value):
     ("path", "value", "named"),
     [
         (["extra"], 1, "extra"),
-        (["version"], 2, "version"),
+        (["version"], 3, "version"),
         (["world"], "moon", "world"),
         (["duration"], "10", "duration"),
         (["duration"], float("nan"), "duration"),
@@ -69,6 +114,12 @@ def changed(path, value):
         (["events", 1, "label"], "", "events.1.label"),
         (["events", 1, "notes", 0], [1, 2, 3], "events.1.notes.0"),
         (["background", "level"], "loud", "background.level"),
+        (["events", 0, "speaker"], "B", "speaker 'B' is not among the speakers"),
+        (["events", 0, "masked_by"], [2], "event 2 is referred to, and there are 2"),
+        (["events", 0, "manner"], "sung", "events.0.manner"),
+        (["talks", 0, "events"], [], "talks.0.events"),
+        (["talks", 0, "facts", 0, "events"], [-1], "is referred to"),
+        (["pieces", 0, "metre"], 1, "pieces.0.metre"),
     ],
 )
 def test_what_is_not_a_scene_is_named(path, value, named):

@@ -1,4 +1,8 @@
-"""The truth about a synthetic recording: which events sound, from when to when, over what background."""
+"""The truth about a synthetic recording: which events sound, who speaks and what about, what is played, and where.
+
+``events`` is the one timeline; speakers, talks and pieces refer to it by index. Times are seconds from the start of the
+recording.
+"""
 
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
@@ -11,6 +15,10 @@ from afnext.base.files import write_text
 from afnext.scenes.worlds import World as World  # noqa: PLC0414 - a part of the truth, so it is found here too
 
 Kind = Literal["sound", "speech", "music"]
+Manner = Literal["plain", "whispered", "shouted"]
+Emotion = Literal["neutral", "happy", "sad", "angry", "afraid"]
+Role = Literal["turn", "back-channel", "interruption"]
+FactKind = Literal["name", "number", "time", "place", "plan", "decision", "change of mind", "sarcasm"]
 KINDS: tuple[Kind, ...] = ("sound", "speech", "music")
 
 GRACE = 1e-6
@@ -18,7 +26,7 @@ GRACE = 1e-6
 
 
 class SceneNote(NamedTuple):
-    """One note of a phrase; seconds count from the start of the recording."""
+    """One note of a phrase."""
 
     start: float
     end: float
@@ -27,11 +35,40 @@ class SceneNote(NamedTuple):
 
 
 class SceneWord(NamedTuple):
-    """One word that is said; seconds count from the start of the recording."""
+    """One word that is said."""
 
     start: float
     end: float
     text: str
+
+
+class Waypoint(NamedTuple):
+    """How far away a source is at one moment; between two of them it moves evenly."""
+
+    time: float
+    metres: float
+
+
+class Tempo(NamedTuple):
+    """Beats a minute from ``time`` on."""
+
+    time: float
+    bpm: float
+
+
+class Beat(NamedTuple):
+    """One beat; ``number`` is its place in the bar, from 1."""
+
+    time: float
+    number: int
+
+
+class Stretch(NamedTuple):
+    """Some seconds with a name: a chord ("A minor"), a section ("chorus"), a dynamic ("loud")."""
+
+    start: float
+    end: float
+    name: str
 
 
 class Truth(Frozen):
@@ -62,6 +99,16 @@ class Event(Truth):
     """Beats a minute, of music."""
     key: str | None = None
     notes: tuple[SceneNote, ...] = ()
+    speaker: str | None = None
+    """Who speaks: a name of ``Scene.speakers``."""
+    manner: Manner = "plain"
+    emotion: Emotion = "neutral"
+    role: Role | None = None
+    """Of speech in a talk."""
+    path: tuple[Waypoint, ...] = ()
+    """Of a source whose distance is known, from its start to its end."""
+    masked_by: tuple[int, ...] = ()
+    """Events so much louder at the same time that this one cannot be heard."""
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:
@@ -80,16 +127,101 @@ class Background(Truth):
     """Decibels from the noise up to the quietest event, both as root mean square."""
 
 
+class Speaker(Truth):
+    """One person, whatever they say."""
+
+    name: str = Field(min_length=1)
+    """"A", "B", ... in the order in which they are first heard."""
+    voice: str
+    """The identity of the voice; worlds share none."""
+    sex: Literal["man", "woman"]
+    accent: str | None = None
+    called: str | None = None
+    """The name by which the others speak to them, if they do."""
+
+
+class Fact(Truth):
+    """Something that a talk establishes beyond doubt."""
+
+    kind: FactKind
+    about: str = Field(min_length=1)
+    """What the question is: "the day of the meeting"."""
+    value: str = Field(min_length=1)
+    """How it stands in the end: "tuesday"."""
+    before: str | None = None
+    """What it was before somebody changed it; of sarcasm, the words that meant the opposite."""
+    speaker: str
+    """Who settled it."""
+    events: tuple[int, ...] = Field(min_length=1)
+    """The utterances that prove it."""
+
+
+class Talk(Truth):
+    """A conversation, or one person's speech, about one topic."""
+
+    topic: str = Field(min_length=1)
+    events: tuple[int, ...] = Field(min_length=1)
+    """Its utterances."""
+    facts: tuple[Fact, ...] = ()
+
+
+class Piece(Truth):
+    """Music with a form. Its parts are events of the kind music, its sung or spoken lines events of the kind speech."""
+
+    start: float = Field(ge=0)
+    end: float
+    key: str
+    """"F# minor"."""
+    metre: int = Field(ge=2, le=12)
+    """Beats in a bar."""
+    tempos: tuple[Tempo, ...] = Field(min_length=1)
+    beats: tuple[Beat, ...] = ()
+    chords: tuple[Stretch, ...] = ()
+    sections: tuple[Stretch, ...] = ()
+    dynamics: tuple[Stretch, ...] = ()
+    events: tuple[int, ...] = Field(min_length=1)
+
+
+class Channel(Truth):
+    """What the recording went through."""
+
+    kind: str = "full band"
+    """"full band", "telephone", or a codec with its bit rate."""
+    clipped: float | None = None
+    """The peak, as a share of full scale, at which the sound was cut off."""
+
+
 class Scene(Truth):
     """A whole recording. ``events`` are sorted by start."""
 
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 2
+    """1: as written before speakers, talks, pieces and channels were known; it is read as one without any."""
     seed: int
     world: World
     duration: float = Field(gt=0)
     place: str
     background: Background | None = None
     events: tuple[Event, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
+    talks: tuple[Talk, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    channel: Channel = Channel()
+
+    @model_validator(mode="after")
+    def _references_hold(self) -> Self:
+        names = [speaker.name for speaker in self.speakers]
+        if len(set(names)) < len(names):
+            raise ValueError("two speakers share a name")
+        told = [fact for talk in self.talks for fact in talk.facts]
+        named = [event.speaker for event in self.events if event.speaker] + [fact.speaker for fact in told]
+        if unknown := sorted(set(named) - set(names)):
+            raise ValueError(f"speaker {unknown[0]!r} is not among the speakers")
+        of_parts = [part.events for part in self.talks] + [part.events for part in self.pieces]
+        lists = of_parts + [fact.events for fact in told] + [event.masked_by for event in self.events]
+        indices = [index for each in lists for index in each]
+        if indices and not 0 <= min(indices) <= max(indices) < len(self.events):
+            raise ValueError(f"event {max(indices)} is referred to, and there are {len(self.events)}")
+        return self
 
     @model_validator(mode="after")
     def _events_fit(self) -> Self:
