@@ -32,7 +32,8 @@ SCENE = Scene(
     events=(
         Event(
             kind="speech", label="a man speaking", start=0.1, end=2.3, level=-6.0, source="x", text="room two",
-            words=(SceneWord(0.1, 1.0, "room"), SceneWord(1.0, 2.3, "two")), speaker="A", manner="whispered", role="turn",
+            words=(SceneWord(0.1, 1.0, "room"), SceneWord(1.0, 2.3, "two")),
+            speaker="A", manner="whispered", role="turn",
             path=(Waypoint(0.1, 1.0), Waypoint(2.3, 4.0)), masked_by=(1,),
         ),
         Event(
