@@ -1,13 +1,15 @@
 """Voices: speakers belong to one world, say what they are asked at the asked speed, and sound like their sex."""
 
+import io
 import subprocess
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
+import soundfile
 
 from afnext.base.errors import MissingToolError, SceneError
-from afnext.scenes.voices import ACCENTS, SPEAKERS, Voice, pick_voice, speak, speakers, voices
+from afnext.scenes.voices import ACCENTS, SPEAKERS, Voice, _espeak, _filled, pick_voice, speak, speakers, voices
 from afnext.scenes.worlds import WORLDS
 
 RATE = 16_000
@@ -104,3 +106,50 @@ def test_every_speaker_and_accent_is_installed():
 def test_what_looks_like_an_option_or_a_command_is_only_said():
     for engine, name in (("espeak-ng", "en-us+m1"), ("flite", "slt")):
         assert len(speak("-o /dev/null $(exit 1) hello", Voice(engine, name, 160, 50, "man")).samples) > 0.5 * RATE
+
+
+@pytest.mark.scenes_tools
+@pytest.mark.parametrize("engine", ["espeak-ng", "flite"])
+def test_words_begin_where_the_pauses_before_them_end(engine):
+    text = "carry, potato, hammer, basket"
+    echoing = ("m2", "f4")  # their pauses are not quiet
+    each = {voice.identity: voice for voice in voices("train") if voice.engine == engine}
+    for voice in (voice for name, voice in each.items() if not name.endswith(echoing)):
+        said = speak(text, voice)
+        assert [word.text for word in said.words] == text.split()
+        assert said.words[0].start == 0
+        assert said.words[-1].end == pytest.approx(len(said.samples) / RATE)
+        for word, following in pairwise(said.words):
+            assert word.end == following.start
+            assert pause_end(said.samples, following.start) == pytest.approx(following.start, abs=0.13)
+
+
+def pause_end(sound, near):
+    """Where the pause of at least 60 ms ends whose end is nearest to ``near``, in seconds."""
+    frames = np.abs(sound[: len(sound) // 160 * 160]).reshape(-1, 160).max(1) < 0.03
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], frames.astype(int), [0]))))
+    return min((end / 100 for start, end in edges.reshape(-1, 2) if end - start >= 6), key=lambda end: abs(end - near))
+
+
+def test_words_said_as_one_share_their_time_by_letters():
+    starts = _filled("put in the box", {0: 0.0, 4: 0.4, 11: 1.0}, 2.0)
+    assert starts == pytest.approx([0.0, 0.4, 0.4 + 0.6 * 3 / 7, 1.0])
+    assert _filled("alone", {}, 2.0) == [0.0]
+    assert _filled("in the", {0: 0.1}, 0.7) == pytest.approx([0.1, 0.4])
+
+
+@pytest.mark.scenes_tools
+def test_the_library_says_what_the_command_says():
+    for name in ("en-us+m3", "en-gb+f2"):
+        command = ["espeak-ng", "-v", name, "-s", "160", "-p", "50", "--stdin", "--stdout"]
+        wave = subprocess.run(command, input=TEXT.encode(), capture_output=True, check=True).stdout
+        wanted, _ = soundfile.read(io.BytesIO(wave), dtype="float32")
+        samples, _, starts = _espeak(TEXT, Voice("espeak-ng", name, 160, 50, "man"))
+        assert np.array_equal(samples, wanted[: len(samples)])
+        assert not wanted[len(samples) :].any()
+        assert len(starts) == len(TEXT.split())
+
+
+def test_a_voice_that_is_not_there_is_named():
+    with pytest.raises(SceneError, match="espeak-ng has no voice 'xx-nowhere'"):
+        speak(TEXT, Voice("espeak-ng", "xx-nowhere", 160, 50, "man"))
