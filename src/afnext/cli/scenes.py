@@ -24,6 +24,7 @@ def run(
     skills: Annotated[
         str | None, typer.Option(help="Ask for these only, such as events,count; all if left out.")
     ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Draw each scene: its truth above its spectrogram.")] = False,
     json: options.Json = False,
 ) -> None:
     """Make synthetic recordings whose truth is known.
@@ -34,13 +35,13 @@ def run(
     \b
     Examples:
       afnext scenes scenes/train --hours 10 --seed 1
-      afnext scenes scenes/test --hours 0.01 --world test --minutes 0.1 0.2
+      afnext scenes scenes/test --hours 0.01 --world test --minutes 0.1 0.2 --show
     """
     if world not in WORLDS:
         raise SceneError(f"world {world!r}", expected=", ".join(WORLDS))
     chosen = None if skills is None else [name.strip() for name in skills.split(",") if name.strip()]
     with progress_bars() as tell:
-        written = write_scenes(out, hours, seed, world, minutes, skills=chosen, progress=tell)
+        written = write_scenes(out, hours, seed, world, minutes, skills=chosen, pictures=show, progress=tell)
     if json:
         typer.echo(dumps({"folder": str(out), **asdict(written)}))
     else:

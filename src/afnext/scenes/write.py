@@ -4,6 +4,7 @@ folder/
     scenes.json         what was asked for
     <id>.flac           16 kHz mono, 16 bit
     <id>.json           the truth (see scene.py); where it lies, the recording beside it is whole
+    <id>.png            a picture of both, where they were asked for
     examples.jsonl      one row a question (see dialogue/example.py)
 """
 
@@ -11,7 +12,7 @@ import hashlib
 import math
 import os
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -28,6 +29,7 @@ from afnext.dialogue.example import Example, Provenance, Recording
 from afnext.dialogue.timestamps import THINK, format_reply
 from afnext.scenes.bank import Bank, BankSize, build
 from afnext.scenes.compose import SHORTEST_SCENE, compose
+from afnext.scenes.picture import draw
 from afnext.scenes.questions import Question, check_skills, questions
 from afnext.scenes.render import render
 from afnext.scenes.scene import Scene
@@ -77,6 +79,7 @@ def write_scenes(
     minutes: tuple[float, float] = (0.5, 2.0),
     *,
     skills: Collection[str] | None = None,
+    pictures: bool = False,
     sources: Sources | None = None,
     progress: Tell | None = None,
 ) -> Written:
@@ -89,8 +92,9 @@ def write_scenes(
         world: whose voices, instruments and sounds.
         minutes: shortest and longest scene.
         skills: ask for these only; by default for all.
+        pictures: draw every scene that has no picture yet.
         sources: a bank to draw from; by default one is made, of the size needed, and removed in the end.
-        progress: called with the stages "sources" and "scenes".
+        progress: called with the stages "sources", "scenes" and "pictures".
 
     Raises:
         SceneError: a number is out of range, a skill unknown, or the folder holds the scenes of another order.
@@ -121,6 +125,8 @@ def write_scenes(
         _write_scene(root / names[number], order, number, planned[number], sources)
         if progress:
             progress("scenes", done + 1, len(planned))
+    if pictures:
+        _draw_all([root / name for name in names], progress)
     count = 0
     with replacing(root / "examples.jsonl") as draft, draft.open("w", encoding="utf-8") as rows:
         for number, name in enumerate(names):
@@ -221,6 +227,15 @@ def _write_scene(stem: Path, order: Order, number: int, seconds: float, sources:
         with soundfile.SoundFile(sound_draft, "w", SAMPLE_RATE, 1, format="FLAC", subtype="PCM_16") as file:
             for block in render(plan):
                 file.write(block)
+
+
+def _draw_all(stems: Sequence[Path], progress: Tell | None) -> None:
+    for done, stem in enumerate(stems, 1):
+        sound, truth, picture = (stem.with_name(f"{stem.name}.{ending}") for ending in ("flac", "json", "png"))
+        if not picture.is_file():
+            draw(Scene.load(truth), sound, picture)
+        if progress:
+            progress("pictures", done, len(stems))
 
 
 def _examples(stem: Path, order: Order, number: int) -> Iterator[Example]:
