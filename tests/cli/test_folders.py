@@ -106,8 +106,7 @@ def test_scenes_passes_everything_on(afnext, monkeypatch):
         "--world",
         "test",
         "--minutes",
-        1,
-        30,
+        "1-30",
         "--skills",
         "count, when",
     ]
@@ -115,5 +114,16 @@ def test_scenes_passes_everything_on(afnext, monkeypatch):
     (given, more), *_ = asked
     assert [str(item) for item in given] == ["out", "1.5", "7", "test", "(1.0, 30.0)"]
     assert more["skills"] == ["count", "when"]
+    assert more["pictures"] is False
+    afnext(*arguments, "--minutes", "2", "--show")
+    assert asked[1][0][-1] == (2.0, 2.0)
+    assert asked[1][1]["pictures"] is True
     value = json.loads(afnext(*arguments, "--json").stdout)
     assert value == {"folder": "out", "scenes": 3, "seconds": 5400.0, "examples": 17}
+
+
+@pytest.mark.parametrize("minutes", ["", "a-b", "1-", "-1-2", "1:30"])
+def test_minutes_that_are_none_are_refused(afnext, minutes):
+    result = afnext("scenes", "out", "--minutes", minutes)
+    assert result.exit_code == 2
+    assert f"--minutes {minutes}; expected shortest and longest, such as 0.1-30" in " ".join(result.stderr.split())

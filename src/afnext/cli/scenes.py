@@ -20,7 +20,7 @@ def run(
     hours: Annotated[float, typer.Option(help="Total length of the recordings.")] = 1.0,
     seed: Annotated[int, typer.Option(help="The same seed makes the same scenes.")] = 0,
     world: Annotated[str, typer.Option(help="Whose voices and sounds: train, validation or test.")] = "train",
-    minutes: Annotated[tuple[float, float], typer.Option(help="Shortest and longest scene.")] = (0.5, 2.0),
+    minutes: Annotated[str, typer.Option(metavar="A-B", help="Shortest and longest scene.")] = "0.5-2",
     skills: Annotated[
         str | None, typer.Option(help="Ask for these only, such as events,count; all if left out.")
     ] = None,
@@ -35,14 +35,23 @@ def run(
     \b
     Examples:
       afnext scenes scenes/train --hours 10 --seed 1
-      afnext scenes scenes/test --hours 0.01 --world test --minutes 0.1 0.2 --show
+      afnext scenes scenes/test --hours 0.01 --world test --minutes 0.1-0.2 --show
     """
     if world not in WORLDS:
         raise SceneError(f"world {world!r}", expected=", ".join(WORLDS))
     chosen = None if skills is None else [name.strip() for name in skills.split(",") if name.strip()]
     with progress_bars() as tell:
-        written = write_scenes(out, hours, seed, world, minutes, skills=chosen, pictures=show, progress=tell)
+        written = write_scenes(out, hours, seed, world, _range(minutes), skills=chosen, pictures=show, progress=tell)
     if json:
         typer.echo(dumps({"folder": str(out), **asdict(written)}))
     else:
         typer.echo(f"{out}: {written.scenes} scenes, {written.seconds / 3600:.2f} h, {written.examples} questions")
+
+
+def _range(text: str) -> tuple[float, float]:
+    """``"0.5-2"``, or ``"2"`` for both ends."""
+    low, dash, high = text.partition("-")
+    try:
+        return float(low), float(high if dash else low)
+    except ValueError as error:
+        raise SceneError(f"--minutes {text}", expected="shortest and longest, such as 0.1-30") from error
