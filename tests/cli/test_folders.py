@@ -126,4 +126,4 @@ def test_scenes_passes_everything_on(afnext, monkeypatch):
 def test_minutes_that_are_none_are_refused(afnext, minutes):
     result = afnext("scenes", "out", "--minutes", minutes)
     assert result.exit_code == 2
-    assert f"--minutes {minutes}; expected shortest and longest, such as 0.1-30" in " ".join(result.stderr.split())
+    assert f"--minutes {minutes!r}; expected shortest and longest, such as 0.1-30" in " ".join(result.stderr.split())

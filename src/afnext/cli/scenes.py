@@ -54,4 +54,4 @@ def _range(text: str) -> tuple[float, float]:
     try:
         return float(low), float(high if dash else low)
     except ValueError as error:
-        raise SceneError(f"--minutes {text}", expected="shortest and longest, such as 0.1-30") from error
+        raise SceneError(f"--minutes {text!r}", expected="shortest and longest, such as 0.1-30") from error
