@@ -19,7 +19,10 @@ MOST_SAID = 6
 """Sentences in a transcript; of a scene with more, a section is asked about."""
 SECTION = (15, 30)
 """Seconds of a section, shortest and longest."""
-LIKE_NOISE = ("rain", "wind", "thunder", "engine running", "helicopter")
+LIKE_NOISE = (
+    *("rain", "wind", "thunder", "engine running", "helicopter", "waves on a shore", "stream flowing", "airplane"),
+    *("car passing", "vacuum cleaner", "hair dryer", "tap running", "lawn mower", "crowd applauding"),
+)
 """Labels that a steady background could be taken for."""
 
 
