@@ -218,11 +218,11 @@ def _before_after(facts: Facts, rng: np.random.Generator) -> Draft | None:
         if event not in facts.once or not _alone(event, facts.events):
             continue
         before, after = facts.events[:index][::-1], facts.events[index + 1 :]
-        # The nearest by onset, with no second one that starts about when it does, nor one that ends later than it does.
+        # The nearest by onset, with no second one that starts about when it does, nor one that ends then or later.
         if (
             before
             and not (before[1:] and not _apart(before[1], before[0]))
-            and before[0].end >= max(e.end for e in before)
+            and all(before[0].end - other.end > APART for other in before[1:])
         ):
             drafts.append(("before", event, before[0]))
         if after and not (after[1:] and not _apart(after[0], after[1])):

@@ -58,12 +58,10 @@ def smoke_alarm(dice: Dice) -> Array:
 def fire_bell(dice: Dice) -> Array:
     """Seconds of a hammer that drums on one large steel bell without a pause."""
     length, pitch, rate = dice.between(2.5, 4.2), dice.ratio(620, 960), dice.between(11, 17)
-    stroke = struck(
-        0.9, pitch, 0.22, [(1, 1, 0.8), (2.13, 0.8, 1.0), (3.47, 0.6, 0.9), (4.9, 0.5, 0.7), (6.6, 0.3, 0.4)]
-    )
-    return lay(
-        [(index / rate + dice.any(0, 0.004), stroke * dice.any(0.75, 1)) for index in range(round(length * rate))]
-    )
+    modes = [(1, 1, 0.8), (2.13, 0.8, 1.0), (3.47, 0.6, 0.9), (4.9, 0.5, 0.7), (6.6, 0.3, 0.4)]
+    stroke = struck(0.9, pitch, 0.22, modes)
+    strokes = range(round(length * rate))
+    return lay([(index / rate + dice.any(0, 0.004), stroke * dice.any(0.75, 1)) for index in strokes])
 
 
 def foghorn(dice: Dice) -> Array:
@@ -77,12 +75,8 @@ def foghorn(dice: Dice) -> Array:
 def buzzer(dice: Dice) -> Array:
     """One or two presses of a buzzer: an iron plate that a magnet shakes, hard-edged and dead even."""
     pitch, length, plate = dice.ratio(92, 165), dice.between(0.6, 1.6), dice.ratio(1100, 2300)
-    shaking = through(
-        buzz(np.full(len(clock(length)), pitch), 2000),
-        (plate, 500, 1.0),
-        (2.1 * plate, 900, 0.8),
-        (3 * pitch, 200, 0.5),
-    )
+    magnet = buzz(np.full(len(clock(length)), pitch), 2000)
+    shaking = through(magnet, (plate, 500, 1.0), (2.1 * plate, 900, 0.8), (3 * pitch, 200, 0.5))
     press = np.tanh(2 * shaking) * swell(length, 0.004, 0.01)
     return lay([(index * (length + 0.2), press) for index in range(dice.count(1, 2))])
 

@@ -65,9 +65,8 @@ def vacuum(dice: Dice) -> Array:
     length, pitch, hose = dice.between(3, 5), dice.ratio(210, 380), dice.ratio(550, 1100)
     spin = glide(length, [0.3, 0.85, 1, 1, 1, 1, 0.99, 0.35])
     motor = through(buzz(pitch * spin, 1200), (pitch, 100, 1.0), (2 * pitch, 150, 0.8), (2500, 1500, 0.4))
-    air = through(
-        noise(dice.rng, length, 150, 6000, order=1), (hose, 300, 1.0), (2.7 * hose, 700, 0.7), (5000, 3000, 0.5)
-    )
+    rush = noise(dice.rng, length, 150, 6000, order=1)
+    air = through(rush, (hose, 300, 1.0), (2.7 * hose, 700, 0.7), (5000, 3000, 0.5))
     return (0.9 * motor * spin + air * spin**2) * swell(length, 0.06, 0.25)
 
 
@@ -99,10 +98,9 @@ def blender(dice: Dice) -> Array:
 def toilet(dice: Dice) -> Array:
     """A flush: a gush, the bowl's gurgling swirl, and the hiss of the tank that fills."""
     length, gush, gurgle = dice.between(4, 5.5), dice.ratio(600, 1300), dice.between(4, 7.5)
-    water = through(
-        noise(dice.rng, length, 150, 7000, order=1), (0.5 * gush, 250, 1.0), (gush, 500, 1.0), (3 * gush, 1500, 0.5)
-    )
-    rush = water * glide(length, [0.15, 1, 1, 0.8, 0.35, 0.1, 0.05, 0.03])
+    water = noise(dice.rng, length, 150, 7000, order=1)
+    bowl = through(water, (0.5 * gush, 250, 1.0), (gush, 500, 1.0), (3 * gush, 1500, 0.5))
+    rush = bowl * glide(length, [0.15, 1, 1, 0.8, 0.35, 0.1, 0.05, 0.03])
     throat = noise(dice.rng, length, 120, 0.7 * gush) * beats(gurgle * shaken(dice.rng, length, 3, 0.3), 4)
     swirl = throat * glide(length, [0, 0, 0.3, 0.9, 1.3, 0.8, 0.15, 0])
     refill = noise(dice.rng, length, 2800, 7000) * glide(length, [0, 0, 0.05, 0.1, 0.12, 0.12, 0.12, 0.1])
@@ -128,12 +126,9 @@ def creak(dice: Dice) -> Array:
     pieces = []
     for index in range(dice.count(1, 2)):
         slips = rate * glide(length, [1, hurry, 0.8 * hurry, 1.3 * hurry, 0.9]) * shaken(dice.rng, length, 30, 0.12)
-        door = through(
-            buzz(slips, 2000), (wood, 60, 1.0), (1.93 * wood, 90, 0.9), (3.2 * wood, 150, 0.9), (5.1 * wood, 300, 0.5)
-        )
-        pieces.append(
-            (index * (length + 0.2), door * (0.3 + 0.7 * drift(dice.rng, length, 5)) * swell(length, 0.08, 0.1))
-        )
+        boards = (wood, 60, 1.0), (1.93 * wood, 90, 0.9), (3.2 * wood, 150, 0.9), (5.1 * wood, 300, 0.5)
+        door = through(buzz(slips, 2000), *boards) * (0.3 + 0.7 * drift(dice.rng, length, 5))
+        pieces.append((index * (length + 0.2), door * swell(length, 0.08, 0.1)))
     return lay(pieces)
 
 

@@ -74,9 +74,8 @@ def ball(dice: Dice) -> Array:
     """A ball bounces, each time lower and sooner: a thud of the floor and the ring of the air in it."""
     gap, spring, floor = dice.between(0.36, 0.49), dice.between(0.8, 0.88), dice.ratio(95, 170)
     skin = dice.ratio(420, 800)
-    bounce = struck(
-        0.25, floor, 0.03, [(1, 1, 1.0), (2.2, 0.7, 0.4), (skin / floor, 1.2, 0.35), (1.62 * skin / floor, 0.8, 0.15)]
-    )
+    bounce = struck(0.25, floor, 0.03, [(1, 1, 1.0), (2.2, 0.7, 0.4)])
+    bounce += struck(0.25, skin, 0.036, [(1, 1, 0.35), (1.62, 0.7, 0.15)])
     bounce[: len(clock(0.02))] += 0.4 * burst(dice.rng, 0.02, 500, 4000, 0.004)
     at, weight, pieces = 0.0, 1.0, []
     while gap > 0.05 and weight > 0.03:
@@ -135,10 +134,8 @@ def slam(dice: Dice) -> Array:
     latch = dice.ratio(1400, 2300)
     door = [(1, 1, 1.0), (1.6, 0.8, 0.7), (frame / leaf, 0.6, 0.6), (2.3 * frame / leaf, 0.4, 0.3)]
     pieces = [(0.0, struck(0.9, leaf, fade, door)), (0.0, burst(dice.rng, 0.1, 800, 6000, 0.006))]
-    pieces += [
-        (0.0, burst(dice.rng, 0.6, 60, 900, 0.4 * fade)),
-        (0.02, 0.22 * burst(dice.rng, 0.9, 80, 1500, 1.5 * fade)),
-    ]
+    pieces.append((0.0, burst(dice.rng, 0.6, 60, 900, 0.4 * fade)))
+    pieces.append((0.02, 0.22 * burst(dice.rng, 0.9, 80, 1500, 1.5 * fade)))
     for place in range(dice.count(3, 6)):
         rattle = burst(dice.rng, 0.05, 250, 2500, 0.006) + struck(0.05, latch, 0.004, [(1, 1, 1.0), (1.7, 1, 0.6)])
         pieces.append((0.05 + 0.04 * place * dice.any(0.8, 1.2), rattle * 0.4 * 0.7**place))

@@ -29,9 +29,8 @@ def drill(dice: Dice) -> Array:
     for index in range(dice.count(1, 2)):
         spin = glide(length, [0.25, 1, 1, load, load * dice.any(0.95, 1.05), load, 1, 0.3])
         motor = through(buzz(pitch * spin, 1900), (case, 900, 1.0), (2 * pitch, 300, 0.8), (0.3 * case, 400, 0.4))
-        grinding = (
-            noise(dice.rng, length, 700, 5500) * beats(pitch * spin / 9, 2) * glide(length, [0, 0, 0, 1, 1, 1, 0, 0])
-        )
+        grip = glide(length, [0, 0, 0, 1, 1, 1, 0, 0])
+        grinding = noise(dice.rng, length, 700, 5500) * beats(pitch * spin / 9, 2) * grip
         pieces.append((index * (length + 0.2), (motor * spin + 0.8 * grinding) * swell(length, 0.05, 0.12)))
     return lay(pieces)
 
@@ -43,11 +42,8 @@ def saw(dice: Dice) -> Array:
     for index in range(dice.count(5, 8)):
         push = index % 2 == 0
         rate = teeth * glide(stroke, [0.5, 1, 1.1, 0.6] if push else [0.5, 0.8, 0.8, 0.4])
-        rasp = through(
-            noise(dice.rng, stroke, 200, 7000, order=1),
-            (wood if push else 0.75 * wood, 500, 1.0),
-            (2.6 * wood, 1200, 0.6),
-        )
+        scrape = noise(dice.rng, stroke, 200, 7000, order=1)
+        rasp = through(scrape, (wood if push else 0.75 * wood, 500, 1.0), (2.6 * wood, 1200, 0.6))
         cut = rasp * (0.3 + beats(rate, 3)) * swell(stroke, 0.06, 0.1) * (1 if push else 0.55)
         pieces.append((index * stroke * 1.08, cut * dice.any(0.85, 1)))
     return lay(pieces)
@@ -74,9 +70,8 @@ def sewing(dice: Dice) -> Array:
     """One or two seams of a sewing machine: a needle that clatters up and down ten times a second, over a motor."""
     length, rate, steel = dice.between(1.3, 2.3), dice.between(8.5, 14), dice.ratio(700, 1500)
     hum, between = dice.ratio(105, 190), dice.between(0.4, 0.6)
-    down = struck(0.06, steel, 0.008, [(1, 1, 1.0), (2.6, 0.7, 0.5), (0.3, 1.2, 0.7)]) + burst(
-        dice.rng, 0.06, 800, 6000, 0.006
-    )
+    down = struck(0.06, steel, 0.008, [(1, 1, 1.0), (2.6, 0.7, 0.5), (0.3, 1.2, 0.7)])
+    down += burst(dice.rng, 0.06, 800, 6000, 0.006)
     up = 0.5 * struck(0.06, 1.4 * steel, 0.006, [(1, 1, 1.0), (2.2, 0.7, 0.5)])
     pieces, start = [], 0.0
     for _ in range(dice.count(1, 2)):

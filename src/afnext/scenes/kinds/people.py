@@ -58,10 +58,10 @@ def whistling(dice: Dice) -> Array:
         curve.append(glide(length, [note * 0.97, note, note, note]))
         loud.append(0.25 + 0.75 * swell(length, 0.05, 0.06))
     pitch = np.concatenate(curve)
-    shaken = pitch * (1 + 0.012 * np.sin(2 * np.pi * tremble * np.arange(len(pitch)) / SAMPLE_RATE))
+    trembling = pitch * (1 + 0.012 * np.sin(2 * np.pi * tremble * np.arange(len(pitch)) / SAMPLE_RATE))
     envelope = np.concatenate(loud) * swell(len(pitch) / SAMPLE_RATE, 0.04, 0.1)
     breath = noise(dice.rng, len(pitch) / SAMPLE_RATE, base, 2.5 * base)
-    return (tone(shaken) + 0.02 * breath[: len(pitch)]) * envelope
+    return (tone(trembling) + 0.02 * breath[: len(pitch)]) * envelope
 
 
 def coughing(dice: Dice) -> Array:
@@ -75,12 +75,8 @@ def coughing(dice: Dice) -> Array:
         hoarse = through(buzz(curve, 1200), *vowel) * swell(length, 0.04, 0.15)
         air = through(noise(dice.rng, length, 200, 7500, order=1), *vowel, (3500, 2500, 0.9))
         rush = air * (1.6 * fall(length, 0.035) + 0.5 * fall(length, 0.12))
-        pieces.append(
-            (
-                index * (length + gap) * dice.any(0.95, 1.05),
-                (0.7 * hoarse + rush) * swell(length, 0.004, 0.05) * dice.any(0.7, 1),
-            )
-        )
+        cough = (0.7 * hoarse + rush) * swell(length, 0.004, 0.05)
+        pieces.append((index * (length + gap) * dice.any(0.95, 1.05), cough * dice.any(0.7, 1)))
     return lay(pieces)
 
 
@@ -89,17 +85,12 @@ def sneezing(dice: Dice) -> Array:
     pitch, drawn, mouth = dice.ratio(150, 300), dice.between(0.35, 0.6), dice.ratio(650, 950)
     hiss = dice.ratio(2300, 3600)
     breath = through(noise(dice.rng, drawn, 200, 7000, order=1), (mouth, 250, 1.0), (2.2 * mouth, 400, 0.8))
-    ah = through(
-        buzz(pitch * glide(drawn, [0.9, 1.1, 1.5]), 1200),
-        (mouth, 200, 1.0),
-        (1.7 * mouth, 250, 0.6),
-        (3.6 * mouth, 400, 0.3),
-    )
+    folds = buzz(pitch * glide(drawn, [0.9, 1.1, 1.5]), 1200)
+    ah = through(folds, (mouth, 200, 1.0), (1.7 * mouth, 250, 0.6), (3.6 * mouth, 400, 0.3))
     inhaled = (0.5 * breath + 0.7 * ah) * glide(drawn, [0.05, 0.25, 0.5]) * swell(drawn, 0.1, 0.05)
     blown = noise(dice.rng, 0.32, hiss, 7500, order=1) * swell(0.32, 0.006, 0.2) * fall(0.32, 0.16)
-    oo = through(
-        buzz(pitch * glide(0.35, [1.7, 1.2, 0.8]), 1000), (0.5 * mouth, 150, 1.0), (1.5 * mouth, 250, 0.5)
-    ) * swell(0.35, 0.03, 0.25)
+    sinking = buzz(pitch * glide(0.35, [1.7, 1.2, 0.8]), 1000)
+    oo = through(sinking, (0.5 * mouth, 150, 1.0), (1.5 * mouth, 250, 0.5)) * swell(0.35, 0.03, 0.25)
     return lay([(0.0, inhaled), (drawn + 0.06, 1.1 * blown), (drawn + 0.12, 0.7 * oo)])
 
 
@@ -113,11 +104,9 @@ def snoring(dice: Dice) -> Array:
         rattle = through(buzz(rate, 1400), (nose, 90, 1.0), (2.7 * nose, 200, 0.6), (5.5 * nose, 400, 0.35))
         air = noise(dice.rng, drawn, 400, 4000) * beats(rate, 2)
         pieces.append((at, (rattle + 0.3 * air) * glide(drawn, [0.2, 0.7, 1, 0.8]) * swell(drawn, 0.1, 0.12)))
-        out = 0.6 * drawn
-        pieces.append(
-            (at + drawn + 0.15, 0.13 * noise(dice.rng, out, 0.6 * sigh, 2 * sigh) * swell(out, 0.1, 0.5 * out))
-        )
-        at += drawn + 0.15 + out + 0.15
+        at, out = at + drawn + 0.15, 0.6 * drawn
+        pieces.append((at, 0.13 * noise(dice.rng, out, 0.6 * sigh, 2 * sigh) * swell(out, 0.1, 0.5 * out)))
+        at += out + 0.15
     return lay(pieces)
 
 
@@ -132,9 +121,8 @@ def laughing(dice: Dice) -> Array:
         bend = pitch * sink ** (index / (count - 1)) * dice.any(0.96, 1.04)
         last = 0.55 / rate
         ha = through(buzz(bend * glide(last, [0.95, 1.12, 0.85]), 1500), *vowel) * swell(last, 0.03, 0.5 * last)
-        breath = through(noise(dice.rng, 0.5 / rate, 300, 7000, order=1), *vowel, (3500, 2000, 0.5)) * swell(
-            0.5 / rate, 0.02, 0.3 / rate
-        )
+        air = noise(dice.rng, 0.5 / rate, 300, 7000, order=1)
+        breath = through(air, *vowel, (3500, 2000, 0.5)) * swell(0.5 / rate, 0.02, 0.3 / rate)
         loud = dice.any(0.8, 1) * (1 - 0.55 * index / count)
         pieces += [(index / rate, 0.3 * loud * breath), (index / rate + 0.25 / rate, loud * ha)]
     return lay(pieces)
@@ -146,12 +134,8 @@ def baby(dice: Dice) -> Array:
     pieces = []
     for index in range(dice.count(3, 4)):
         last = length * dice.any(0.85, 1.1)
-        curve = (
-            pitch
-            * dice.any(0.95, 1.05)
-            * glide(last, [0.75, 1.08, 1.12, 1.05, 0.7])
-            * shaken(dice.rng, last, 25, 0.025)
-        )
+        top = pitch * dice.any(0.95, 1.05)
+        curve = top * glide(last, [0.75, 1.08, 1.12, 1.05, 0.7]) * shaken(dice.rng, last, 25, 0.025)
         wail = through(buzz(curve, 1900), (mouth, 350, 1.0), (2.6 * mouth, 700, 0.8), (4.3 * mouth, 900, 0.3))
         at = index * (length * 1.1 + 0.26)
         pieces.append((at, wail * swell(last, 0.08, 0.22)))
@@ -181,10 +165,8 @@ def breathing(dice: Dice) -> Array:
         into = through(noise(dice.rng, drawn, 300, 7500, order=1), (nose, 500, 1.0), (2.2 * nose, 1200, 0.7))
         last = 1.15 * drawn
         out = through(noise(dice.rng, last, 100, 6000, order=1), (mouth, 250, 1.0), (2.3 * mouth, 400, 0.5))
-        pieces += [
-            (at, 0.55 * into * swell(drawn, 0.6 * drawn, 0.2 * drawn)),
-            (at + drawn + 0.08, out * swell(last, 0.12, 0.7 * last)),
-        ]
+        pieces.append((at, 0.55 * into * swell(drawn, 0.6 * drawn, 0.2 * drawn)))
+        pieces.append((at + drawn + 0.08, out * swell(last, 0.12, 0.7 * last)))
         at += drawn + last + 0.12
     return lay(pieces)
 
@@ -198,9 +180,8 @@ def referee(dice: Dice) -> Array:
         last = share * length
         pea = np.sin(2 * np.pi * trill * clock(last))
         curve = pitch * glide(last, [0.94, 1, 1, 1, 0.95]) * (1 + 0.025 * pea)
-        blown = (tone(curve) + 0.5 * tone(second * curve)) * (0.6 + 0.4 * pea) + 0.12 * noise(
-            dice.rng, last, 2000, 7000
-        )
+        air = 0.12 * noise(dice.rng, last, 2000, 7000)
+        blown = (tone(curve) + 0.5 * tone(second * curve)) * (0.6 + 0.4 * pea) + air
         pieces.append((at, blown * swell(last, 0.015, 0.03)))
         at += last + dice.any(0.1, 0.3)
     return lay(pieces)
@@ -221,13 +202,13 @@ def snapping(dice: Dice) -> Array:
 
 def heartbeat(dice: Dice) -> Array:
     """Five to seven beats of a heart, lub-dub: two dull, very low thumps, the second shorter and softer."""
-    pace, chest, apart = dice.between(0.62, 0.84), dice.ratio(42, 68), dice.between(0.24, 0.32)
+    pace, chest, apart = dice.between(0.62, 0.84), dice.ratio(42, 68), dice.between(0.33, 0.42)
     lub = struck(0.25, chest, 0.04, [(1, 1, 1.0), (1.6, 0.7, 0.5), (2.5, 0.4, 0.2)]) * swell(0.25, 0.012, 0.1)
     dub = struck(0.2, 1.3 * chest, 0.03, [(1, 1, 1.0), (1.6, 0.7, 0.5)]) * swell(0.2, 0.01, 0.1)
     pieces = []
     for index in range(dice.count(5, 7)):
         at = index * pace * dice.any(0.99, 1.01)
-        pieces += [(at, lub * dice.any(0.9, 1)), (at + apart * pace / 0.73, 0.7 * dub)]
+        pieces += [(at, lub * dice.any(0.9, 1)), (at + apart * pace, 0.7 * dub)]
     return lay(pieces)
 
 
@@ -239,10 +220,8 @@ def sobbing(dice: Dice) -> Array:
     pieces, at = [], 0.0
     for _ in range(dice.count(2, 3)):
         for _ in range(dice.count(2, 3)):
-            gasp = through(noise(dice.rng, 0.11, 500, 7000, order=1), *vowel, (3000, 1500, 0.8)) * swell(
-                0.11, 0.05, 0.04
-            )
-            pieces.append((at, 0.3 * gasp))
+            gasp = through(noise(dice.rng, 0.11, 500, 7000, order=1), *vowel, (3000, 1500, 0.8))
+            pieces.append((at, 0.3 * gasp * swell(0.11, 0.05, 0.04)))
             at += 0.16
         shake = np.sin(2 * np.pi * tremble * clock(length))
         curve = pitch * dice.any(0.93, 1.07) * glide(length, [1.25, 1.15, 0.95, 0.75]) * (1 + 0.03 * shake)

@@ -46,8 +46,8 @@ def horn(dice: Dice) -> Array:
     """One or two honks of two steady, buzzing tones."""
     pitch, apart, length = dice.ratio(320, 460), dice.between(1.18, 1.28), dice.between(0.3, 0.8)
     steady = np.ones(len(clock(length)))
-    buzz = [voiced(steady * note, [(900, 700, 0.7), (2400, 900, 1.0)], 18, tilt=0.1) for note in (pitch, pitch * apart)]
-    honk = np.tanh(2 * (buzz[0] + buzz[1]) / np.abs(buzz[0]).max()) * swell(length, 0.02, 0.04)
+    reed = [voiced(steady * note, [(900, 700, 0.7), (2400, 900, 1.0)], 18, tilt=0.1) for note in (pitch, pitch * apart)]
+    honk = np.tanh(2 * (reed[0] + reed[1]) / np.abs(reed[0]).max()) * swell(length, 0.02, 0.04)
     return lay([(index * (length + 0.15), honk) for index in range(dice.count(1, 2))])
 
 
@@ -55,12 +55,8 @@ def motorcycle(dice: Dice) -> Array:
     """Seconds of a big twin: uneven, popping strokes, revved up two or three times."""
     length, idle, revved = dice.between(3, 4.8), dice.ratio(20, 32), dice.between(2.4, 3.6)
     pipe = dice.ratio(110, 210)
-    shape = [
-        1.0,
-        1.0,
-        *(each for _ in range(dice.count(2, 3)) for each in (revved * dice.any(0.85, 1), dice.any(1, 1.3))),
-    ]
-    revs = glide(length, [*shape, 1.0])
+    blips = [each for _ in range(dice.count(2, 3)) for each in (revved * dice.any(0.85, 1), dice.any(1, 1.3))]
+    revs = glide(length, [1, 1, *blips, 1])
     turns = idle * revs * shaken(dice.rng, length, 12, 0.03)
     # Two cylinders fire at uneven distances: every stroke has a weaker one in its shadow.
     firing = buzz(turns, 900) + 0.6 * np.roll(buzz(turns, 700), round(0.38 * SAMPLE_RATE / idle))
@@ -81,14 +77,14 @@ def train(dice: Dice) -> Array:
     """Seconds of a train that passes: pairs of wheels over rail joints, ta-tum ta-tum, over rumble and rush."""
     length, wagon, pair = dice.between(4, 5.5), dice.between(0.6, 0.95), dice.between(0.09, 0.15)
     thud, rail = dice.ratio(90, 170), dice.ratio(700, 1500)
-    clack = struck(
-        0.2, thud, 0.04, [(1, 1, 1.0), (2.3, 0.6, 0.5), (rail / thud, 0.5, 0.35), (2.7 * rail / thud, 0.3, 0.2)]
+    bogie = struck(0.2, thud, 0.04, [(1, 1, 1.0), (2.3, 0.6, 0.5)])
+    clack = (
+        bogie + struck(0.2, rail, 0.016, [(1, 1, 0.4), (2.7, 0.6, 0.2)]) + 0.4 * burst(dice.rng, 0.2, 300, 3500, 0.012)
     )
-    clack += 0.4 * burst(dice.rng, 0.2, 300, 3500, 0.012)
     pieces = [(0.0, 0.22 * noise(dice.rng, length, 40, 350) + 0.06 * noise(dice.rng, length, 800, 4500))]
     for index in range(int((length - 0.4) / wagon)):
-        for bogie in (0.0, 0.42):
-            at = (index + bogie) * wagon + dice.any(0, 0.01)
+        for end in (0.0, 0.42):
+            at = (index + end) * wagon + dice.any(0, 0.01)
             pieces += [(at, clack * dice.any(0.8, 1)), (at + pair, 0.8 * clack * dice.any(0.8, 1))]
     rolling = lay(pieces)
     loud, _, _ = _passing(len(rolling) / SAMPLE_RATE, length / 2, 12, 18)
@@ -129,7 +125,7 @@ def airplane(dice: Dice) -> Array:
     bright = noise(dice.rng, length, 0.3 * colour, 2.5 * colour, order=1) * nearing
     dark = 1.3 * noise(dice.rng, length, 50, 0.4 * colour) * (1.2 - nearing)
     roar = bright + dark
-    late = np.arange(len(roar)) - SAMPLE_RATE * echo * (0.25 + 1 / loud - 1)  # the echo comes later from low in the sky
+    late = np.arange(len(roar)) - SAMPLE_RATE * echo * (1 / loud - 0.75)
     combed = roar + 0.7 * np.interp(late, np.arange(len(roar)), roar)
     turbine = 0.25 * tone(whine * shift) * nearing + 0.1 * tone(1.52 * whine * shift) * nearing
     return (combed + turbine) * loud * swell(length, 0.5, 0.6)
@@ -140,11 +136,10 @@ def car_pass(dice: Dice) -> Array:
     length, speed, tyres = dice.between(2, 3.4), dice.between(14, 28), dice.ratio(650, 1150)
     motor = dice.ratio(75, 130)
     loud, shift, nearing = _passing(length, length * dice.any(0.42, 0.55), speed, 4)
-    hiss = noise(dice.rng, length, tyres, 4 * tyres) * nearing + noise(dice.rng, length, 0.5 * tyres, 2 * tyres) * (
-        1 - nearing
-    )
-    engine_hum = through(buzz(motor * shift, 600), (2 * motor, motor, 1.0), (6 * motor, 2 * motor, 0.3))
-    return (hiss + 0.45 * engine_hum) * loud * swell(length, 0.15, 0.25)
+    coming = noise(dice.rng, length, tyres, 4 * tyres) * nearing
+    going = noise(dice.rng, length, 0.5 * tyres, 2 * tyres) * (1 - nearing)
+    hum = through(buzz(motor * shift, 600), (2 * motor, motor, 1.0), (6 * motor, 2 * motor, 0.3))
+    return (coming + going + 0.45 * hum) * loud * swell(length, 0.15, 0.25)
 
 
 def reversing(dice: Dice) -> Array:

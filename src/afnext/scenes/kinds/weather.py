@@ -60,9 +60,8 @@ def waves(dice: Dice) -> Array:
         crest = dice.any(0.75, 1)
         swelling += crest * np.exp(-((since / (0.22 * period)) ** 2))
         foam += crest * np.where(since > 0, np.exp(-since / (0.35 * period)), np.exp(since / 0.12))
-    surf = (
-        noise(dice.rng, length, 60, roar) * swelling + 0.6 * noise(dice.rng, length, 0.4 * fizz, 6500, order=1) * foam
-    )
+    surf = noise(dice.rng, length, 60, roar) * swelling
+    surf += 0.6 * noise(dice.rng, length, 0.4 * fizz, 6500, order=1) * foam
     return surf * swell(length, 0.2, 0.4)
 
 
@@ -72,9 +71,8 @@ def stream(dice: Dice) -> Array:
     bubbles = []
     for _ in range(24):
         size, last = pitch * dice.any(0.7, 3.2), dice.any(0.04, 0.09)
-        bubbles.append(
-            tone(size * glide(last, [1, 1, dice.any(1.15, 1.5)])) * fall(last, last / 4) * swell(last, 0.004, 0.01)
-        )
+        rising = tone(size * glide(last, [1, 1, dice.any(1.15, 1.5)]))
+        bubbles.append(rising * fall(last, last / 4) * swell(last, 0.004, 0.01))
     times = moments(dice.rng, length - 0.1, rate)
     flow = lay([(at, bubbles[dice.count(0, 23)] * dice.any(0.2, 1)) for at in times])
     rush = noise(dice.rng, len(flow) / SAMPLE_RATE, 1.5 * pitch, 4000, order=1)
@@ -86,10 +84,7 @@ def fire(dice: Dice) -> Array:
     length, rate, wood = dice.between(2.5, 5), dice.between(14, 32), dice.ratio(1500, 3200)
     flames = noise(dice.rng, length, 40, 260) * (0.3 + drift(dice.rng, length, 9)) * swell(length, 0.15, 0.2)
     pieces = [(0.0, 0.13 * flames + 0.012 * noise(dice.rng, length, 2000, 7000))]
-    sparks = [
-        noise(dice.rng, 0.03, wood * dice.any(0.4, 1), 7500, order=1) * fall(0.03, dice.any(0.001, 0.004))
-        for _ in range(10)
-    ]
+    sparks = [burst(dice.rng, 0.03, wood * dice.any(0.4, 1), 7500, dice.any(0.001, 0.004)) for _ in range(10)]
     for at in moments(dice.rng, length - 0.05, rate):
         pieces.append((at, sparks[dice.count(0, 9)] * (0.04 + dice.any(0, 1) ** 4)))
     return lay(pieces)
