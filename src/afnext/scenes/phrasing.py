@@ -11,8 +11,11 @@ from afnext.scenes.sources import LABELS
 
 Item = TypeVar("Item")
 
-MASS_NOUNS = ("rain", "wind", "thunder")
-"""Labels without an article, besides those that begin with a plural or an activity."""
+MASS_NOUNS = ("rain", "wind", "thunder", "hail", "water")
+"""First words of labels without an article, besides plurals and activities ("footsteps", "typing on a keyboard")."""
+
+NO_ACTIVITIES = ("sewing machine",)
+"""Labels with an article whose first word looks like an activity."""
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
@@ -168,7 +171,7 @@ def mention(label: str) -> str:
     if label in LABELS["music"]:
         return f"the {label}"
     first, *_ = label.split()
-    if first in ("a", "an", *MASS_NOUNS) or first.endswith(("s", "ing")) or label == "water dripping":
+    if first in ("a", "an", *MASS_NOUNS) or (first.endswith(("s", "ing")) and label not in NO_ACTIVITIES):
         return label
     return f"an {label}" if first[0] in "aeiou" else f"a {label}"
 

@@ -19,7 +19,10 @@ MOST_SAID = 6
 """Sentences in a transcript; of a scene with more, a section is asked about."""
 SECTION = (15, 30)
 """Seconds of a section, shortest and longest."""
-LIKE_NOISE = ("rain", "wind", "thunder", "engine running", "helicopter")
+LIKE_NOISE = (
+    *("rain", "wind", "thunder", "engine running", "helicopter", "waves on a shore", "stream flowing", "airplane"),
+    *("car passing", "vacuum cleaner", "hair dryer", "tap running", "lawn mower", "crowd applauding"),
+)
 """Labels that a steady background could be taken for."""
 
 
@@ -215,11 +218,11 @@ def _before_after(facts: Facts, rng: np.random.Generator) -> Draft | None:
         if event not in facts.once or not _alone(event, facts.events):
             continue
         before, after = facts.events[:index][::-1], facts.events[index + 1 :]
-        # The nearest by onset, with no second one that starts about when it does, nor one that ends later than it does.
+        # The nearest by onset, with no second one that starts about when it does, nor one that ends then or later.
         if (
             before
             and not (before[1:] and not _apart(before[1], before[0]))
-            and before[0].end >= max(e.end for e in before)
+            and all(before[0].end - other.end > APART for other in before[1:])
         ):
             drafts.append(("before", event, before[0]))
         if after and not (after[1:] and not _apart(after[0], after[1])):
