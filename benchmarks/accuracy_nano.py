@@ -7,9 +7,9 @@
     python benchmarks/accuracy_nano.py --model FOLDER   another model that answers in nano's spelling
 
 **Scenes.** 300, made of a bank of the test world, whose voices, instrument patches and ranges of sound parameters no
-training scene holds; composed with the default difficulty. Four of five last 8 to 12 s, every fifth 15 to 60 s. The
-bank is built once, in a few minutes, by the tools that make scenes (``make scenes-tools``), and kept in
-``out/bank/test``.
+training scene holds; composed with the default difficulty, of the kinds of sounds that the model's card names, or of
+all where it names none. Four of five last 8 to 12 s, every fifth 15 to 60 s. The bank is built once, in a few minutes,
+by the tools that make scenes (``make scenes-tools``), and kept in ``out/bank/test``.
 
 **Figures.** Each scene is asked one question of each skill that it answers beyond doubt, greedily. An event counts as
 found if one of the same label is named whose start lies within 0.5 s of the true one (``event_f1``), or whose start and
@@ -62,7 +62,8 @@ from afnext.scenes.sources import Samples, Sources
 
 ROOT = Path(__file__).resolve().parent.parent
 BANK = ROOT / "out/bank/test"
-SIZE = BankSize(variants=40, sentences=800, phrases=40)
+VARIANTS, SENTENCES, PHRASES = 40, 800, 40
+"""Of each kind of sound, of all voices, and of each instrument of the bank."""
 SEED = 20_261
 SCENES = 300
 TOGETHER = 20
@@ -248,11 +249,14 @@ def ask(engine: Engine, asked: Sequence[tuple[Item, Samples]]) -> list[str]:
     return [reply.text for reply in replies]
 
 
-def open_bank(folder: Path, tell: Tell) -> Bank:
-    """The bank of the test world in ``folder``; built there if it is not."""
+def open_bank(folder: Path, sounds: tuple[str, ...], tell: Tell) -> Bank:
+    """The bank of the test world in ``folder``, of ``sounds`` or of all; built there if it is not."""
+    size = BankSize(variants=VARIANTS, sentences=SENTENCES, phrases=PHRASES, sounds=sounds or None)
     if (folder / "index.json").is_file():
-        return Bank.open(folder)
-    return build(folder, "test", SEED, SIZE, progress=lambda done, total: tell("Making sounds", done, total))
+        bank = Bank.open(folder)
+        if (bank.index.seed, bank.index.size) == (SEED, size):
+            return bank
+    return build(folder, "test", SEED, size, progress=lambda done, total: tell("Making sounds", done, total))
 
 
 def rows(scores: dict[str, Score], name: str) -> Iterator[tuple[str, str, str, str, str]]:
@@ -300,7 +304,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     with progress_bars() as tell:
         engine = afnext.load(given.model)
-        sources = open_bank(given.bank, tell)
+        sources = open_bank(given.bank, engine.card.sounds, tell)
         items, heard, unheard = answer(engine, sources, given.limit, tell)
     scores = {name: score(figure, items, heard, unheard) for name, figure in FIGURES.items()}
     if given.json:

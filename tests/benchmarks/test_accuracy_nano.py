@@ -128,7 +128,7 @@ def random_model(monkeypatch, tmp_path):
     write_family(tmp_path, NANO)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(find_folder("nano") / name, tmp_path)
-    monkeypatch.setattr(accuracy_nano, "open_bank", lambda folder, tell: Tones())
+    monkeypatch.setattr(accuracy_nano, "open_bank", lambda folder, sounds, tell: Tones())
     monkeypatch.setattr(accuracy_nano, "LONGEST_ANSWER", 6)
     return str(tmp_path)
 

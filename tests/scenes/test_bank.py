@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from afnext.base.errors import SceneError
 from afnext.scenes import sounds
@@ -150,6 +151,18 @@ def test_worlds_share_no_source(built):
     assert not sources["train"] & sources["test"]
     scene, _ = compose(1, "test", 60, banks["test"])
     assert {event.source for event in scene.events} <= sources["test"]
+
+
+@pytest.mark.scenes_tools
+def test_a_bank_of_some_sounds_holds_no_others(built, tmp_path):
+    _, banks, _ = built
+    few = build(tmp_path / "few", "train", 5, SMALL.model_copy(update={"sounds": ("siren", "rain")}))
+    sounds = [source for source in few.index.sources if source.kind == "sound"]
+    assert {source.label for source in sounds} == {"siren", "rain"}
+    everything = {source.source: source for source in banks["train"].index.sources}
+    assert [everything[source.source].length for source in few.index.sources] == [s.length for s in few.index.sources]
+    with pytest.raises(ValidationError, match="no sound is called 'silence'"):
+        BankSize(sounds=("siren", "silence"))
 
 
 @pytest.mark.scenes_tools

@@ -17,6 +17,9 @@ class Card(Frozen):
     scope: str = ""
     """One sentence: what the model can do, and how well. Shown wherever it speaks."""
 
+    sounds: tuple[str, ...] = ()
+    """The kinds of sounds that it was trained to name, where they are few; empty: not told."""
+
     caption: str = CAPTION
     """The question that asks for a description."""
 

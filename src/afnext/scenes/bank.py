@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from afnext.base.config import Frozen
 from afnext.base.errors import SceneError
@@ -47,10 +47,20 @@ class BankSize(Frozen):
 
     variants: int = Field(default=100, ge=1)
     """Of each kind of sound."""
+    sounds: tuple[str, ...] | None = None
+    """Labels of the sounds; None: every kind there is."""
     sentences: int = Field(default=4000, ge=2)
     """Of all voices together, half of them by men."""
     phrases: int = Field(default=60, ge=1)
     """Of each instrument."""
+
+    @field_validator("sounds")
+    @classmethod
+    def _known(cls, sounds: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        unknown = sorted(set(sounds or ()) - set(LABELS["sound"]))
+        if unknown:
+            raise ValueError(f"no sound is called {unknown[0]!r}")
+        return sounds
 
 
 class BankIndex(Frozen):
@@ -196,9 +206,10 @@ def build(
 
 def _plan(size: BankSize) -> Iterator[Shard]:
     number = 0
+    labels = LABELS | {"sound": LABELS["sound"] if size.sounds is None else size.sounds}
     counts = {"sound": size.variants, "speech": size.sentences // len(SPEECH_LABELS), "music": size.phrases}
     for kind in KINDS:
-        for label in LABELS[kind]:
+        for label in labels[kind]:
             count = counts[kind]
             step = SHARD_SENTENCES if kind == "speech" else count
             for first in range(0, count, step):
