@@ -84,16 +84,27 @@ def third_party(files: list[Path]) -> set[str]:
     }
 
 
+def by_name(files: list[Path]) -> set[str]:
+    """The distributions that ``files`` import through ``package("...")`` of scenes/tools.py."""
+    return {
+        str(node.args[0].value).split(".")[0].replace("_", "-")
+        for file in files
+        for node in nodes(file)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "package"
+        if isinstance(node.args[0], ast.Constant)
+    }
+
+
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
     core = {distribution(item) for item in PROJECT["project"]["dependencies"]}
     extras = PROJECT["project"]["optional-dependencies"]
-    scenes = {distribution(item) for item in extras["scenes"]} | {"pretty-midi"}  # imported by name, in scenes/music.py
+    scenes = {distribution(item) for item in extras["scenes"]}
     making = [file for file in SOURCES if inside(file).startswith(("scenes/", "training/"))]
     using = [file for file in SOURCES if file not in making]
     assert third_party(using) <= core
-    assert third_party(making) <= core | scenes
+    assert third_party(making) | by_name(making) <= core | scenes
     assert core <= third_party(SOURCES)
-    assert scenes <= third_party(making) | {"pretty-midi"}
+    assert scenes <= third_party(making) | by_name(making)
 
 
 def test_the_make_file_installs_what_the_scenes_need() -> None:

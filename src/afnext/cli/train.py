@@ -30,7 +30,7 @@ def run(
     \b
     Examples:
       afnext train recipes/nano/1-listen.yaml
-      afnext train recipes/nano/4-answer.yaml steps=100 --out out/try
+      afnext train recipes/nano/7-answer.yaml steps=100 --out out/try
     """
     folder = out or Path("out") / recipe.stem
     with progress_bars() as tell:
