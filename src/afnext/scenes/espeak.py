@@ -4,7 +4,7 @@ text to the next: only a fresh process says the same text the same way.
     python espeak.py VOICE RATE PITCH [RANGE] < text.txt
 
 writes a line of JSON ``{"rate": Hz, "words": [[first character, characters, first sample], ...]}``, then the samples as
-16-bit numbers of this machine. It imports nothing of ours and little else, to start as fast as the command ``espeak-ng``
+16-bit numbers of this machine. It imports nothing of ours and little else, to start as fast as ``espeak-ng``
 itself: half the time of a short sentence would go into ``json`` and ``ctypes.util``.
 """
 
