@@ -169,7 +169,7 @@ class Pen:
         if long and not quiet and self.chance(CUT_OFF):
             return self._cut_off(who, text, emotion, manner)
         place = self._add(Line(who, text, manner=manner or self._manner, emotion=emotion))
-        if len(text.split()) >= LONG and not quiet and self.chance(NODDED):
+        if long and not quiet and self.chance(NODDED):
             nod = expand(self.rng, BACK_CHANNELS)
             self._add(Line(self._anyone_but(who), nod, "back-channel", self._manner))
         return place

@@ -53,11 +53,15 @@ LINKS = (
     "(anyway, |so, |well, )",
 )
 """From one topic to the next."""
-HELLO = "(hello|hi|good morning|good evening), (this is|it is) {name}(. can you hear me?|. is this a good "
-"moment?|.|. how are you?)"
-HELLO_TWO = "(hello|hi|good to hear you|oh, hello), {name}. (i am fine|very well|not bad|all good)(, thank you|, "
-"thanks|)"
-HELLO_MORE = "(and |)(hello|hi|good morning|good evening)(| everybody), (it is {name}|this is {name}|{name} "
-"here|here is {name})"
+HELLO = (
+    "(hello|hi|good morning|good evening), (this is|it is) {name}"
+    "(. can you hear me?|. is this a good moment?|.|. how are you?)"
+)
+HELLO_TWO = (
+    "(hello|hi|good to hear you|oh, hello), {name}. (i am fine|very well|not bad|all good)(, thank you|, thanks|)"
+)
+HELLO_MORE = (
+    "(and |)(hello|hi|good morning|good evening)(| everybody), (it is {name}|this is {name}|{name} here|here is {name})"
+)
 HELLO_ALONE = "(hello|hi|good morning|good evening), (this is|it is) {name}(. i hope you are well|. i have some news|)"
 """Who speaks, at the beginning of a recording."""

@@ -50,8 +50,7 @@ def weather(pen: Pen) -> None:
     asked = pen.ask(
         b,
         a,
-        "(look at this rain|what a storm|this weather is awful), where (do we go with|does it leave|do we put) "
-        "{thing}( now|)?",
+        "(look at this rain|what a storm|this weather is awful), where (do we go with|do we put) {thing}( now|)?",
         brief="where is {thing} now?",
         thing=thing,
     )
@@ -114,7 +113,7 @@ TEAMS = (
     *("the giants", "the pirates", "the rockets", "the bulls", "the hornets", "the panthers", "the badgers"),
 )
 BAD_MATCH = (
-    *("we lost the ball all the time", "the referee was blind", "our best player fell asleep", "the grass was a swamp"),
+    *("we lost the ball all the time", "the referee was blind", "our captain fell asleep", "the grass was a swamp"),
     *("most of the crowd went home early", "we scored against ourselves", "it was boring to the end"),
     *("they laughed at us", "our goalkeeper was looking at the birds"),
 )

@@ -451,8 +451,9 @@ def doctor(pen: Pen) -> None:
         pen.fact("name", f"the driver to {thing}", x, a, asked, told)
 
     def pills() -> None:
-        asked = pen.ask(b, a, "how many (pills|drops) do you take( every day|)?")
-        x = f"{pen.draw(COUNTS)} {pen.pick(('pills', 'drops'))}"
+        unit = pen.pick(("pills", "drops"))
+        asked = pen.ask(b, a, f"how many {unit} do you take( every day|)?")
+        x = f"{pen.draw(COUNTS)} {unit}"
         told = pen.say(a, "(i take|they gave me|it is) {x} (a day|every day|every night)(, and they taste awful|)", x=x)
         pen.fact("number", f"the medicine before {thing}", x, a, asked, told)
 

@@ -60,11 +60,8 @@ def food(pen: Pen) -> None:
     """Ordering food."""
     thing = pen.title(KITCHENS, "the {} restaurant", "the table")
     waiter = pen.other()
-    guests = [who for who in pen.shuffled(range(len(pen.cast))) if who != waiter] or [waiter]
-    if pen.solo:
-        people = [(0, pen.draw((*MEN, *WOMEN))) for _ in range(2)]
-    else:
-        people = [(who, pen.name(who)) for who in guests]
+    guests = [who for who in pen.shuffled(range(len(pen.cast))) if who != waiter] or [0, 0]
+    people = [(who, pen.draw((*MEN, *WOMEN)) if pen.solo else pen.name(who)) for who in guests]
     for place, (who, name) in enumerate(people):
         dish, about = pen.draw(MEALS), f"the dish that {name} orders at {thing}"
         asked = pen.ask(

@@ -152,7 +152,7 @@ ROOMS = (
 )
 MEETING_TROUBLE = (
     *("nobody had read the papers", "the boss fell asleep", "it took the whole afternoon", "everybody shouted"),
-    *("we decided nothing at all", "the coffee was cold", "the projector broke", "half of the people left early"),
+    *("we decided nothing at all", "the coffee was cold", "the projector broke", "most of the people left early"),
 )
 
 

@@ -114,8 +114,8 @@ def moved(pen: Pen, a: int, thing: str, unit: str = "day") -> None:
     b, value = pen.other(a), pen.draw(words)
     one = pen.say(
         a,
-        "(listen|wait|oh no|i just see|sorry), {short} is not {old}( any more|)(, {why}|). (it is|they moved it|it was "
-        "moved)( now|)",
+        "(listen|wait|oh no|i just see|sorry), {short} is not {old}( any more|)(, {why}|). (they moved it|it was "
+        "moved|it had to be moved)( now|)",
         solo="(wait, i just see that|oh, i just got a message,|oh no,) {short} is not {old}( any more|)(, {why}|)",
         old=at.format(x=before),
         why=pen.draw(CAUSES),
@@ -158,7 +158,7 @@ def place(pen: Pen, a: int, thing: str, spots: Sequence[str] = SPOTS, *, at: str
         b,
         "(hm, |well, |no, |)(it is always crowded there|that is too far for me|i do not like it there|there is no "
         "parking). "
-        "(what about|how about|i would prefer) {x}?",
+        "(what about|how about|why not) {x}?",
         solo="(no, wait, that is too far for some of us|no, it is too crowded there|hm, no, there is no parking)",
         x=last,
     )
