@@ -23,6 +23,8 @@ EVEN = 0.7
 """Exponent of the loudness of frames: without a voice, vowels stand out less."""
 SILENT = 0.004
 """Share of the loudest frame below which there is nothing to whisper."""
+NOTHING = 1e-5
+"""The same where there is no sound at all."""
 LOWEST = 200.0
 """Hz under which a whisper has nothing."""
 TILT = ((0.0, 0.0), (350.0, 0.0), (1400.0, 10.0), (4000.0, 13.0), (8000.0, 11.0))
@@ -44,10 +46,10 @@ def whisper(samples: Samples, seed: int) -> Samples:
     padded[edge : edge + len(samples)] = emphasised
     spectrum = np.fft.rfft(padded[starts] * window, 2 * FRAME)
     correlation = np.fft.irfft(np.abs(spectrum) ** 2)[:, : ORDER + 1]
-    poles, left = _predictor(correlation)
+    poles, left = predictor(correlation)
     loudness = np.sqrt(left)
     loudest = loudness.max(initial=0.0)
-    gain = np.where(loudness > SILENT * loudest, (loudness / max(loudest, 1e-12)) ** EVEN, 0.0)
+    gain = np.where(loudness > max(SILENT * loudest, NOTHING), (loudness / max(loudest, NOTHING)) ** EVEN, 0.0)
     throat = gain[:, None] / np.abs(np.fft.rfft(poles * WIDEN ** np.arange(ORDER + 1), FRAME))
 
     hertz = np.fft.rfftfreq(FRAME, 1 / SAMPLE_RATE)
@@ -62,7 +64,7 @@ def whisper(samples: Samples, seed: int) -> Samples:
     return peak_one(out[edge : edge + len(samples)])
 
 
-def _predictor(correlation: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def predictor(correlation: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Levinson and Durbin's recursion on every row at once.
 
     Args:

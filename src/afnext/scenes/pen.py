@@ -24,11 +24,11 @@ from afnext.scenes.small_talk import (
 
 Item = TypeVar("Item")
 
-NODDED = 0.28
+NODDED = 0.5
 """Share of long turns into which somebody says a back-channel."""
 LONG = 7
 """Words of a long turn."""
-CUT_OFF = 0.1
+CUT_OFF = 0.15
 """Share of long statements that wander off and are interrupted."""
 PATIENCE = 1000
 """Draws before a list of words is taken to be used up."""

@@ -15,7 +15,7 @@ from afnext.scenes.worlds import World
 SPOKEN = -1
 """First part of the address of an utterance, which no other source has; the second is its number."""
 FULL_SCALE = 32767
-KEPT_SECONDS = 300.0
+KEPT_SECONDS = 900.0
 """Speech that stays in memory, as 16-bit numbers; what is said beyond it is said twice."""
 CUT_FADE = 160
 """Samples (10 ms) over which a voice falls silent that is cut short."""
