@@ -303,6 +303,32 @@ def test_casts_are_people_of_one_world_who_differ():
 
 
 @pytest.mark.scenes_tools
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_listener_tells_the_voices_of_a_cast_apart(world):
+    """By the spectrum alone, a second sentence is nearest to the first one of the same speaker."""
+
+    def colour(member, text):
+        power = np.abs(np.fft.rfft(say(Saying(text, member.voice)).sound.astype(float), 2**17)) ** 2
+        edges = np.geomspace(80, 7500, 41)
+        bins = np.searchsorted(np.fft.rfftfreq(2**17, 1 / RATE), edges)
+        loudness = np.array([10 * np.log10(power[a:b].sum() + 1) for a, b in pairwise(bins)])
+        return loudness - loudness.mean()
+
+    right = total = 0
+    for seed in range(3):
+        members = draw_cast(world, 5, np.random.default_rng(seed))
+        first = [
+            colour(member, "we could all meet near the old station on friday, or stay at home") for member in members
+        ]
+        for number, member in enumerate(members):
+            second = colour(member, "my mother always said that nobody reads a letter twice in a week")
+            nearest = min(range(5), key=lambda other: float(np.abs(first[other] - second).sum()))
+            right += nearest == number
+            total += 1
+    assert right >= 0.85 * total
+
+
+@pytest.mark.scenes_tools
 def test_a_saying_cut_short_keeps_the_words_that_are_over():
     saying = Saying("we could all go to the old town, and then home.", voices("train")[0])
     spoken = say(saying)

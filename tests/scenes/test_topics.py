@@ -138,7 +138,7 @@ def test_no_stray_values(scripts):
             for value in values(words, names - present):
                 assert any(holds(text.split(), value) for text in known), (value, line.text)
                 seen += 1
-    assert seen > 2000
+    assert seen > 1500
 
 
 def test_no_two_facts_of_a_scene_are_about_the_same():

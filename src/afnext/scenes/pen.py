@@ -32,7 +32,7 @@ CUT_OFF = 0.15
 """Share of long statements that wander off and are interrupted."""
 PATIENCE = 1000
 """Draws before a list of words is taken to be used up."""
-HUSHED, NOISY = 0.05, 0.04
+HUSHED, NOISY = 0.08, 0.05
 """Shares of beats in which everybody whispers, or shouts."""
 MOODY = 0.2
 """Share of beats in which somebody is not neutral."""
