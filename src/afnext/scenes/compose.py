@@ -167,7 +167,7 @@ def compose(
         fit = f"{len(chosen)} of {events} events fit into {seconds:g} seconds"
         raise SceneError(fit, do="ask for fewer, or for a longer scene")
     placements = _with_gains(rng, sorted(chosen, key=lambda item: item.start), difficulty)
-    background, noise_read = _background(rng, placements, difficulty)
+    background, noise_read = draw_background(rng, placements, difficulty)
     scene = Scene(
         seed=seed,
         world=world,
@@ -237,9 +237,10 @@ def _with_gains(rng: np.random.Generator, chosen: Sequence[Placement], difficult
     return tuple(placements)
 
 
-def _background(
+def draw_background(
     rng: np.random.Generator, placements: Sequence[Placement], difficulty: Difficulty
 ) -> tuple[Background | None, Noise | None]:
+    """Perhaps a steady noise, as far below the quietest event as ``difficulty`` says."""
     if rng.random() >= difficulty.background:
         return None, None
     chosen = noise.draw(rng)

@@ -2,7 +2,9 @@
 
 import io
 import json
+import math
 import sys
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise, product
@@ -17,14 +19,17 @@ from numpy.typing import NDArray
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import SceneError
 from afnext.scenes import espeak
-from afnext.scenes.scene import SceneWord
+from afnext.scenes.delivery import PLAIN, Delivery, delivery
+from afnext.scenes.effort import strain, whisper
+from afnext.scenes.scene import Emotion, Manner, SceneWord
 from afnext.scenes.tools import need, run
 from afnext.scenes.trim import heard, peak_one
 from afnext.scenes.worlds import World
 
 Sex = Literal["man", "woman"]
 
-ACCENTS = ("en-us", "en-gb", "en-gb-scotland", "en-029", "en-gb-x-rp", "en-us-nyc")
+# British English is "en": after "en-gb" espeak-ng forgets which speaker was asked for.
+ACCENTS = ("en-us", "en", "en-gb-scotland", "en-029", "en-gb-x-rp", "en-us-nyc")
 # espeak-ng's speakers ("variants") that are well understood, and plainly a man or a woman; no whispers, robots, croaks.
 SPEAKERS: dict[World, dict[Sex, tuple[str, ...]]] = {
     "train": {
@@ -40,6 +45,16 @@ PAUSE = "pau"
 RATES = (130, 145, 160, 175)  # words a minute
 PITCHES = (40, 50, 60)  # of espeak-ng's 0 to 99, within the speaker's own range
 SIZES = (0.95, 1.0, 1.05)
+OCTAVE = 50
+"""Steps of espeak-ng's pitch that double it."""
+RANGE = 50
+"""espeak-ng's, 0 to 99, of how far a pitch moves, where nothing else is asked for."""
+FIXED_PITCH = ("rms",)
+"""flite's speakers whose pitch cannot be set. They are played faster or slower instead, by the square root of what is
+asked: their throat then seems to change, and too much of it would make another person."""
+FLITE_DEVIATION = 15.0
+"""Hz, of a flite speaker's pitch where nothing else is asked for, at ``FLITE_MEAN``."""
+FLITE_MEAN = 140.0
 
 
 @dataclass(frozen=True)
@@ -132,7 +147,7 @@ class Speech:
     words: tuple[SceneWord, ...]
 
 
-def speak(text: str, voice: Voice) -> Speech:
+def speak(text: str, voice: Voice, manner: Manner = "plain", emotion: Emotion = "neutral") -> Speech:
     """``text`` said by ``voice``; always the same samples.
 
     Raises:
@@ -141,30 +156,40 @@ def speak(text: str, voice: Voice) -> Speech:
     """
     if not any(letter.isalnum() for letter in text):
         raise SceneError(f"text {text[:40]!r}", expected="at least one word to say")
-    raw, rate, starts = _espeak(text, voice) if voice.engine == "espeak-ng" else _flite(text, voice)
+    how = delivery(manner, emotion)
+    size = voice.size / math.sqrt(how.pitch) if voice.name in FIXED_PITCH else voice.size
+    raw, rate, starts = (_espeak if voice.engine == "espeak-ng" else _flite)(text, voice, size, how)
     # Played slower for a larger throat, and so a little lower and longer.
-    played = SAMPLE_RATE * voice.size
+    played = SAMPLE_RATE * size
     sound = soxr.resample(raw, rate, played) if len(raw) else raw
     first, last = heard(sound)
     if first == last:
         raise SceneError(f"{voice.engine} said nothing for {text[:40]!r}", do="use plain English words")
     length = (last - first) / SAMPLE_RATE
-    begins = [min(max(0.0, start * voice.size - first / SAMPLE_RATE), length) for start in starts]
+    begins = [min(max(0.0, start * size - first / SAMPLE_RATE), length) for start in starts]
     begins[0] = 0.0
     words = [
         SceneWord(start, end, word)
         for word, (start, end) in zip(text.split(), pairwise([*begins, length]), strict=True)
     ]
-    return Speech(peak_one(sound[first:last]), tuple(words))
+    samples = peak_one(sound[first:last])
+    if manner == "whispered":
+        samples = whisper(samples, zlib.crc32(f"{voice.identity}/{text}".encode()))
+    elif how.effort:
+        samples = strain(samples, how.effort)
+    return Speech(samples, tuple(words))
 
 
 Raw = tuple[NDArray[np.float32], int, list[float]]
 """Samples, their rate, and the second at which each word of the text begins."""
 
 
-def _espeak(text: str, voice: Voice) -> Raw:
+def _espeak(text: str, voice: Voice, size: float, how: Delivery) -> Raw:
     need("espeak-ng")
-    settings = [voice.name, str(round(voice.rate * voice.size)), str(voice.pitch)]
+    pitch = min(max(voice.pitch + round(OCTAVE * math.log2(how.pitch)), 0), 99)
+    settings = [voice.name, str(round(voice.rate * size * how.rate)), str(pitch)]
+    if how.range != PLAIN.range:
+        settings.append(str(min(round(RANGE * how.range), 99)))
     said = run(sys.executable, ["-I", "-S", str(Path(espeak.__file__)), *settings], stdin=text.encode())
     heading, _, sound = said.partition(b"\n")
     told = json.loads(heading)
@@ -197,15 +222,18 @@ def _filled(text: str, known: dict[int, float], end: float) -> list[float]:
     return filled
 
 
-def _flite(text: str, voice: Voice) -> Raw:
+def _flite(text: str, voice: Voice, size: float, how: Delivery) -> Raw:
     natural = next(people[voice.name].natural for people in FLITE.values() if voice.name in people)
-    settings = [f"duration_stretch={natural / (voice.rate * voice.size):.3f}", f"int_f0_target_mean={voice.pitch}"]
+    pitch = voice.pitch if how.pitch == PLAIN.pitch else round(voice.pitch * how.pitch)
+    settings = [f"duration_stretch={natural / (voice.rate * how.rate * size):.3f}", f"int_f0_target_mean={pitch}"]
+    if how.range != PLAIN.range:
+        settings.append(f"int_f0_target_stddev={FLITE_DEVIATION * how.range * pitch / FLITE_MEAN:.1f}")
     asked = ["-voice", voice.name, *(part for setting in settings for part in ("--setf", setting))]
-    sound = run("flite", [*asked, "-t", text, "-o", "/dev/stdout"])
-    samples, rate = soundfile.read(io.BytesIO(sound), dtype="float32")
-    listed = run("flite", [*asked, "-t", text, "-psdur", "-o", "none"]).decode().split()
+    said = run("flite", [*asked, "-t", text, "-psdur", "-o", "/dev/stdout"])
+    size = 8 + int.from_bytes(said[4:8], "little")  # of the RIFF file; behind it stands the list of speech sounds
+    samples, rate = soundfile.read(io.BytesIO(said[:size]), dtype="float32")
     begin, segments = 0.0, list[float]()
-    for segment in listed:  # "iy:0.332": a sound and its end
+    for segment in said[size:].decode().split():  # "iy:0.332": a sound and its end
         name, _, ends = segment.rpartition(":")
         if name != PAUSE:
             segments.append(begin)
@@ -213,13 +241,12 @@ def _flite(text: str, voice: Voice) -> Raw:
     starts, done = list[float](), 0
     for word in text.split():
         starts.append(segments[min(done, len(segments) - 1)] if segments else 0.0)
-        done += _flite_sounds(word, voice.name)
+        done += _flite_sounds(word)
     return samples, rate, starts
 
 
 @lru_cache(maxsize=4096)
-def _flite_sounds(word: str, name: str) -> int:
-    """How many speech sounds flite's speaker ``name`` makes of ``word``."""
-    return sum(
-        part != PAUSE for part in run("flite", ["-voice", name, "-t", word, "-ps", "-o", "none"]).decode().split()
-    )
+def _flite_sounds(word: str) -> int:
+    """How many speech sounds flite makes of ``word``: all its speakers share a lexicon, and this one is quick."""
+    sounds = run("flite", ["-voice", "kal16", "-t", word, "-ps", "-o", "none"]).decode().split()
+    return sum(sound != PAUSE for sound in sounds)
