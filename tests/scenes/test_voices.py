@@ -152,7 +152,7 @@ def test_the_library_says_what_the_command_says():
         voice = Voice("espeak-ng", name, 160, 50, "man")
         samples, _, starts = _espeak(TEXT, voice, voice.size, delivery("plain", "neutral"))
         assert np.array_equal(samples, wanted[: len(samples)])
-        assert not wanted[len(samples) :].any()
+        assert np.abs(wanted[len(samples) :]).max() < 0.01  # the command closes with a pause
         assert len(starts) == len(TEXT.split())
 
 
