@@ -151,8 +151,7 @@ def test_the_library_says_what_the_command_says():
         wanted, _ = soundfile.read(io.BytesIO(wave), dtype="float32")
         voice = Voice("espeak-ng", name, 160, 50, "man")
         samples, _, starts = _espeak(TEXT, voice, voice.size, delivery("plain", "neutral"))
-        assert np.array_equal(samples, wanted[: len(samples)])
-        assert np.abs(wanted[len(samples) :]).max() < 0.01  # the command closes with a pause
+        assert np.array_equal(samples, wanted)
         assert len(starts) == len(TEXT.split())
 
 

@@ -12,7 +12,7 @@ import ctypes
 import sys
 from array import array
 
-RETRIEVAL, CHARACTERS_FROM_START, UTF_8 = 1, 1, 1
+RETRIEVAL, CHARACTERS_FROM_START, UTF_8, END_PAUSE = 1, 1, 1, 0x1000
 RATE, PITCH, RANGE = 1, 3, 4
 WORD, LIST_END = 1, 0
 
@@ -86,7 +86,7 @@ def main(voice: str, rate: int, pitch: int, pitch_range: int | None = None) -> N
     if pitch_range is not None:
         library.espeak_SetParameter(RANGE, pitch_range, 0)
     text = sys.stdin.buffer.read() + b"\0"
-    library.espeak_Synth(text, ctypes.c_size_t(len(text)), 0, CHARACTERS_FROM_START, 0, UTF_8, None, None)
+    library.espeak_Synth(text, ctypes.c_size_t(len(text)), 0, CHARACTERS_FROM_START, 0, UTF_8 | END_PAUSE, None, None)
     library.espeak_Synchronize()
     heading = f'{{"rate": {hertz}, "words": {words}}}\n'  # a list of lists of whole numbers is written as in JSON
     sys.stdout.buffer.write(heading.encode() + samples.tobytes())
