@@ -183,12 +183,16 @@ class Piece(Truth):
 
 
 class Channel(Truth):
-    """What the recording went through."""
+    """What the recording went through. Levels of events and background are those before it."""
 
     kind: str = "full band"
     """"full band", "telephone", or a codec with its bit rate."""
-    clipped: float | None = None
+    clipped: float | None = Field(default=None, gt=0, le=1)
     """The peak, as a share of full scale, at which the sound was cut off."""
+    wind: float | None = None
+    """Wind on the microphone: its root mean square in dB of full scale."""
+    handling: float | None = None
+    """Knocks and rubs on the microphone: the peak of the loudest in dB of full scale."""
 
 
 class Scene(Truth):
