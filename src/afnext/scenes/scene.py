@@ -109,6 +109,8 @@ class Event(Truth):
     """Of a source whose distance is known, from its start to its end."""
     masked_by: tuple[int, ...] = ()
     """Events so much louder at the same time that this one cannot be heard."""
+    clear: float = Field(default=1.0, ge=0, le=1)
+    """Share of its time in which it stands out from everything else (see masking.py)."""
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:
