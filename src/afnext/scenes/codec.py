@@ -36,7 +36,7 @@ class Codec:
     """Of the encoder, by FFmpeg's names."""
 
 
-class _Trip:
+class Trip:
     """One encoder and one decoder, and the resamplers around them."""
 
     def __init__(self, codec: Codec) -> None:
@@ -111,7 +111,7 @@ def transcode(blocks: Iterator[Samples], codec: Codec) -> Iterator[Samples]:
     Raises:
         MissingToolError: this build of PyAV has no such codec.
     """
-    trip, skip = _Trip(codec), delay(codec)
+    trip, skip = Trip(codec), delay(codec)
     came = gone = 0
     for block in blocks:
         came += len(block)
@@ -137,7 +137,7 @@ def delay(codec: Codec) -> int:
     spectrum[3000 * count // SAMPLE_RATE :] = 0
     probe = np.fft.irfft(spectrum) * (np.sin(2 * np.pi * 5 * np.arange(count) / SAMPLE_RATE) > 0)
     probe = (0.2 * probe / probe.std()).astype(np.float32)
-    came = _Trip(codec).send(np.pad(probe, (0, LONGEST_DELAY)), last=True)
+    came = Trip(codec).send(np.pad(probe, (0, LONGEST_DELAY)), last=True)
     size = 2 * max(len(came), count)
     likeness = np.fft.irfft(np.fft.rfft(came, size) * np.fft.rfft(probe, size).conj(), size)
     return int(np.argmax(likeness[:LONGEST_DELAY]))

@@ -109,8 +109,8 @@ def move(dry: Samples, path: Path, place: Place) -> Samples:
 
 
 def absorption(hertz: Line) -> Line:
-    """Decibels a metre that air takes, at 20 degrees Celsius, half saturated with water (ISO 9613-1, equations 3-5)."""
-    kelvin, water = 293.15, 1.1676  # molar concentration of water in percent
+    """Decibels a metre that air takes, at 20 degrees Celsius and 70 % humidity (ISO 9613-1, equations 3 to 5)."""
+    kelvin, water = 293.15, 0.7 * 2.3388 / 1.01325  # of the molecules, percent are water
     oxygen = 24 + 4.04e4 * water * (0.02 + water) / (0.391 + water)
     nitrogen = 9 + 280 * water  # at the reference temperature itself
     f = np.square(np.asarray(hertz, float))
