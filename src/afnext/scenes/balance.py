@@ -14,7 +14,11 @@ from afnext.scenes.skills.text import NTH
 MOST_OPTIONS = 4
 POOL = 8
 """Wrong answers that are considered for the options."""
-SPARE = 1.0
+NEARNESS = 0.01
+"""How much less an option is worth for every nearer one: it decides where all else is even."""
+BORROWED = 4
+"""Of them, at most so many from a pool."""
+SPARE = 0.5
 """By how many questions an answer may be right more often than chance has it before no more of its kind are taken."""
 SAMPLED = 64
 """Answers kept of a pool."""
@@ -29,6 +33,9 @@ class Tally:
     chance: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     ranks: Counter[tuple[int, int]] = field(default_factory=Counter)
     """How often the right one was at a place among the options sorted by size, of so many."""
+
+    lengths: Counter[tuple[int, int]] = field(default_factory=Counter)
+    """How often so many of so many options were shorter than the right one."""
 
     def excess(self, answer: str) -> float:
         """By how many questions ``answer`` was right more often than a guess among the options would have been."""
@@ -61,17 +68,19 @@ class Balance:
 
     def options(self, draft: Draft, rng: np.random.Generator) -> tuple[str, ...] | None:
         """The options of ``draft``, the right one among them; None where no wrong answer is known."""
+        tally = self._tallies[draft.words.form]
         near = list(dict.fromkeys(answer for answer in draft.near if answer != draft.answer))
         if draft.pool is not None:
-            pool = [answer for answer in self._pools[draft.pool] if answer.lower() != draft.answer.lower()]
-            near += [answer for answer in shuffled(rng, pool) if answer not in near]
+            known = {answer.lower() for answer in (draft.answer, *near)}
+            pool = [answer for answer in self._pools[draft.pool] if answer.lower() not in known]
+            often = sorted(shuffled(rng, pool), key=tally.excess, reverse=True)
+            near = near[: POOL - len(often[:BORROWED])] + often[:BORROWED]
         near = near[:POOL]
         if not near:
             return None
-        tally = self._tallies[draft.words.form]
         sets = list(combinations(near, min(len(near), MOST_OPTIONS - 1)))
         sets = [sets[index] for index in rng.permutation(len(sets))]
-        wrong = max(sets, key=lambda chosen: self._worth(tally, draft.answer, chosen))
+        wrong = max(sets, key=lambda chosen: self._worth(tally, draft.answer, chosen, near))
         count = len(wrong) + 1
         rarest = min(self._places[count, place] for place in range(count))
         place = pick(rng, [place for place in range(count) if self._places[count, place] == rarest])
@@ -79,17 +88,19 @@ class Balance:
         options.insert(place, draft.answer)
         return tuple(options)
 
-    def _worth(self, tally: Tally, answer: str, wrong: Sequence[str]) -> float:
+    def _worth(self, tally: Tally, answer: str, wrong: Sequence[str], near: Sequence[str]) -> float:
         """How much fairer the set becomes by these options: wrong ones that are often right, in uncommon places."""
         options = [answer, *wrong]
         count = len(options)
         fair = sum(tally.excess(option) for option in wrong)
+        fair -= NEARNESS * sum(near.index(option) for option in wrong)
         rank = _rank(answer, options)
         if rank is not None:
             fair -= tally.ranks[count, rank] - min(tally.ranks[count, other] for other in range(count))
         shorter = _shorter(answer, options)
         if shorter is not None:
-            fair -= 0.2 * (self._lengths[count, shorter] - min(self._lengths[count, other] for other in range(count)))
+            for lengths in (self._lengths, tally.lengths):
+                fair -= 0.5 * (lengths[count, shorter] - min(lengths[count, other] for other in range(count)))
         return fair
 
     def note(self, draft: Draft, options: Sequence[str] | None) -> None:
@@ -112,6 +123,7 @@ class Balance:
             tally.ranks[count, rank] += 1
         if (shorter := _shorter(draft.answer, options)) is not None:
             self._lengths[count, shorter] += 1
+            tally.lengths[count, shorter] += 1
 
 
 def _rank(answer: str, options: Sequence[str]) -> int | None:

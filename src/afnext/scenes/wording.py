@@ -44,5 +44,5 @@ def say(rng: np.random.Generator, style: Style, form: str, slots: dict[str, str]
     if style == "plain" and form in PARAPHRASES:
         text = phrase(rng, form, **slots)
         return Worded(form, text, form)
-    template = draw_question(rng, FORMS[form].cores)
+    template = draw_question(rng, FORMS[form])
     return Worded(form, capital(template.format(**slots)), template, FORMS[form].tail)

@@ -42,7 +42,7 @@ FIRST: dict[str, Ask] = {
     "speaker": speech.speaker,
     "caption": events.caption,
 }
-"""The skills that nano was trained on, in the order in which one generator asks them. Each drafts one question or none."""
+"""What nano was trained on, in the order in which one generator asks. Each of these drafts one question or none."""
 
 MORE: dict[str, Ask] = {
     # sounds: what, in which order, how many, how long, how loud, where

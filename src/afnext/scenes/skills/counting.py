@@ -47,7 +47,7 @@ def count_before(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
             if len(chosen) > MOST_COUNTED:
                 continue
             listed = f"I hear {x} at {ats(chosen)}." if chosen else f"I hear {x} only at {ats(events)}."
-            trace = f"I hear {y} at {at(mark)}. {listed} So it is heard {len(chosen)} times {side} {at(mark)}."
+            trace = f"I hear {y} at {at(mark)}. {listed} That makes {len(chosen)} {side} {at(mark)}."
             words = facts.say(rng, f"count_before {side}", x=x, y=y)
             yield Draft(words, str(len(chosen)), [*chosen, mark], trace, near_numbers(len(chosen), 0))
 
@@ -81,7 +81,7 @@ def count_between(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
         if cut or end > facts.scene.duration or len(inside) > MOST_COUNTED:
             continue
         x = mention(events[0].label)
-        trace = f"I hear {x} at {ats(inside)}. That makes {len(inside)} times ({hull(inside)})."
+        trace = f"I hear {x} at {ats(inside)}. That makes {len(inside)} ({hull(inside)})."
         words = facts.say(rng, "count_between", x=x, a=str(start), b=str(end))
         yield Draft(words, str(len(inside)), inside, trace, near_numbers(len(inside)))
 

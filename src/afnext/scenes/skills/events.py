@@ -91,7 +91,7 @@ def overlap(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     """What else sounds while something does."""
     for event in facts.once:
         others = [other for other in facts.scene.events if other is not event and _shared(event, other) > 0]
-        if len(others) != 1 or others[0] in facts.hidden or _shared(event, others[0]) < TOGETHER:
+        if len(others) != 1 or not facts.hears(others[0]) or _shared(event, others[0]) < TOGETHER:
             continue
         other = others[0]
         if other.label == event.label:

@@ -52,6 +52,7 @@ class Facts:
             least = max(least, scene.background.level + OVER_NOISE)
         self.events = tuple(event for event in scene.events if not event.masked_by and event.level >= least)
         self.hidden = tuple(event for event in scene.events if event.masked_by or event.level < least)
+        self._hidden = {id(event) for event in self.hidden}
         self.doubtful = {event.label for event in self.hidden}
         self.of_label: dict[str, list[Event]] = {}
         for event in self.events:
@@ -84,9 +85,13 @@ class Facts:
         """A question of ``form`` in words."""
         return say(rng, self.style, form, slots)
 
+    def hears(self, event: Event) -> bool:
+        """Whether ``event``, one of the scene's, can be heard."""
+        return id(event) not in self._hidden
+
     def heard_all(self, events: Iterable[int]) -> bool:
         """Whether all of the scene's ``events``, by number, can be heard."""
-        return all(self.scene.events[index] not in self.hidden for index in events)
+        return all(id(self.scene.events[index]) not in self._hidden for index in events)
 
     def lacks(self, label: str) -> bool:
         """Whether ``label`` is surely not heard."""

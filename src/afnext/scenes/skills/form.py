@@ -50,7 +50,8 @@ def section_order(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
         carriers = parts(facts, piece)
         row = ", ".join(names)
         near = [other for other in OUTLINES if other != row]
-        yield Draft(facts.say(rng, "section_order", m=name), row, piece.sections, trace, near, carriers)
+        asked = facts.say(rng, "section_order", m=name)
+        yield Draft(asked, row, piece.sections, trace, near, carriers, pool="section_order")
         for one, two in pairwise(piece.sections):
             if names.count(one.name) != 1 or one.name == two.name:
                 continue
@@ -79,7 +80,8 @@ def section_return(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
                 continue  # two of a name side by side are one
             for number in range(1, min(len(found), len(NTH))):
                 others = [each for each in piece.sections if each is not found[number]]
-                near = [at(each) for each in shuffled(rng, others)]
+                near = [at(each) for each in shuffled(rng, others)[:4]]
+                near += facts.near_spans(found[number], rng, others)
                 trace = f"The {section} is heard at {ats(found[: number + 1])}. "
                 trace += f"The {NTH[number]} of these is {at(found[number])}."
                 asked = facts.say(rng, "section_return", m=name, s=section, n=NTH[number])
@@ -101,9 +103,14 @@ def section_at(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
 
 
 def count_sections(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
-    """How often a section is heard; and how many bars one lasts that is heard once."""
+    """How many sections there are in all, and how often one is heard."""
     for piece, name in pieces(facts):
         names = [section.name for section in piece.sections]
+        if 2 <= len(names) <= len(NTH) and all(one != two for one, two in pairwise(names)):
+            trace = f"{_listed(piece.sections)} That makes {len(names)} ({hull(piece.sections)})."
+            asked = facts.say(rng, "count_sections all", m=name)
+            near = near_numbers(len(names), 2)
+            yield Draft(asked, str(len(names)), piece.sections, trace, near, parts(facts, piece))
         beside = any(one == two for one, two in pairwise(names))
         for section in dict.fromkeys(names) if not beside and len(names) > 1 else []:
             found = [each for each in piece.sections if each.name == section]
@@ -138,7 +145,7 @@ def count_beats(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     """How many beats fall between two times, both well between beats."""
     for piece, name in pieces(facts):
         times = [beat.time for beat in piece.beats]
-        if len(times) < MOST_BEATS:
+        if len(times) < MOST_BEATS + 2:
             continue
         for count in shuffled(rng, range(3, MOST_BEATS))[:6]:
             first = int(rng.integers(1, len(times) - count))

@@ -57,7 +57,7 @@ def said_how(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     """What is whispered, or shouted, where one thing is."""
     for kind in ("whispered", "shouted"):
         found = [event for event in facts.scene.events if event.kind == "speech" and event.manner == kind]
-        if len(found) != 1 or found[0] not in facts.speech or found[0].end - found[0].start < SHORTEST:
+        if len(found) != 1 or not facts.hears(found[0]) or found[0].end - found[0].start < SHORTEST:
             continue
         event = found[0]
         trace = f"One voice is heard {MANNERS[kind]}, at {at(event)}. It says {quoted(event)}."
@@ -69,7 +69,7 @@ def said_feeling(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     """When somebody sounds happy, sad, angry or afraid, where that is once."""
     for kind in EMOTIONS[1:]:
         found = [event for event in facts.scene.events if event.kind == "speech" and event.emotion == kind]
-        if len(found) != 1 or found[0] not in facts.speech or found[0].end - found[0].start < FELT:
+        if len(found) != 1 or not facts.hears(found[0]) or found[0].end - found[0].start < FELT:
             continue
         event = found[0]
         trace = f"I hear {quoted(event)}. The voice sounds {kind}, and no other does ({at(event)})."

@@ -90,7 +90,9 @@ def _neighbours(facts: Facts, event: Event) -> Iterator[tuple[str, Event, Event]
     before, after = facts.events[:index][::-1], facts.events[index + 1 :]
     # The nearest by onset, with no second one that starts about when it does, nor one that ends later than it does.
     clear = before and not (before[1:] and not apart(before[1], before[0])) and facts.clear(before[0].start, event.end)
-    if clear and before[0].end >= max(other.end for other in before) and before[0].label not in facts.doubtful:
+    margin = 0.0 if facts.style == "plain" else APART
+    latest = max((other.end for other in before[1:]), default=-margin)
+    if clear and before[0].end >= latest + margin and before[0].label not in facts.doubtful:
         yield "before", event, before[0]
     clear = after and not (after[1:] and not apart(after[0], after[1])) and facts.clear(event.start, after[0].end)
     if clear and after[0].label not in facts.doubtful:

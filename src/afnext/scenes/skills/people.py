@@ -12,7 +12,7 @@ from afnext.scenes.skills.counting import near_numbers
 from afnext.scenes.skills.draft import Draft
 from afnext.scenes.skills.facts import APART, Facts
 from afnext.scenes.skills.speech import MOST_SAID, other_words, pointable
-from afnext.scenes.skills.text import MOST_COUNTED, NTH, at, ats, hull, quoted, words
+from afnext.scenes.skills.text import MOST_COUNTED, NTH, at, ats, hull, quoted, times, words
 
 MORE = 1.4
 """How many times as long somebody must speak as the next to be said to speak most."""
@@ -127,7 +127,7 @@ def talks_most(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
         if max(more, less) < MORE * min(more, less) or sum(len(person.said) for person in everyone) > 24:
             continue
         told = " ".join(
-            f"{person.name.capitalize()} speaks for {seconds[person.name]:.0f} seconds in all ({ats(person.said)})."
+            f"{person.name.capitalize()} speaks for {seconds[person.name]:.1f} seconds in all ({ats(person.said)})."
             for person in everyone
         )
         asked = facts.say(rng, f"talks {side}").of_form(f"talks {side} of {len(everyone)}")
@@ -141,8 +141,7 @@ def count_turns(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
         count = len(person.said)
         if count > 2 * MOST_COUNTED or not _parted(facts, person):
             continue
-        times = "once" if count == 1 else f"{count} times"
-        trace = f"{introduced(everyone)} {person.name.capitalize()} speaks {times}: {ats(person.said)}."
+        trace = f"{introduced(everyone)} {person.name.capitalize()} speaks {times(count)}: {ats(person.said)}."
         asked = facts.say(rng, "count_turns", n=person.name.split()[1])
         yield Draft(asked, str(count), person.said, trace, near_numbers(count))
 

@@ -11,7 +11,7 @@ from afnext.scenes.scene import Event, SceneWord
 from afnext.scenes.skills.counting import near_numbers
 from afnext.scenes.skills.draft import Draft
 from afnext.scenes.skills.facts import APART, Facts
-from afnext.scenes.skills.text import MOST_COUNTED, MOST_QUOTED, at, ats, quoted, words
+from afnext.scenes.skills.text import MOST_COUNTED, MOST_QUOTED, at, ats, quoted, times, words
 from afnext.scenes.sources import LABELS
 
 MOST_SAID = 6
@@ -173,8 +173,7 @@ def count_word(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     for count in range(1, MOST_COUNTED + 1):
         for text in shuffled(rng, [text for text, found in groups.items() if len(found) == count])[:2]:
             found = [word for word, _ in groups[text]]
-            times = "once" if count == 1 else "twice" if count == 2 else f"{count} times"
-            trace = f'The word "{text}" is said {times}, at {ats(found)}.'
+            trace = f'The word "{text}" is said {times(count)}, at {ats(found)}.'
             near = near_numbers(count)
             carriers = [event for _, event in groups[text]]
             yield Draft(facts.say(rng, "count_word", w=text), str(count), found, trace, near, carriers)

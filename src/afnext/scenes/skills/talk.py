@@ -66,9 +66,8 @@ def needle(kind: FactKind) -> Ask:
     def ask(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
         known = told(facts)
         for fact in shuffled(rng, [fact for fact in known if fact.kind == kind])[:MOST_TRIED]:
-            near = [other.value for other in known if other.kind == kind]
-            near += [other.before for other in known if other.kind == CHANGED and other.before and alike(other, fact)]
-            near = [value for value in dict.fromkeys(near) if value.lower() != fact.value.lower()]
+            akin = [other for other in known if other.kind == kind and alike(other, fact)]
+            near = [value for value in dict.fromkeys(other.value for other in akin) if value != fact.value]
             events = proof(facts, fact)
             trace = f"{proved(facts, fact)} So {fact.about} is {fact.value} ({hull(events)})."
             asked = facts.say(rng, f"fact {kind}", about=fact.about)

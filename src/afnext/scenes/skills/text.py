@@ -48,6 +48,11 @@ def times_of(events: Sequence[Event]) -> str:
     return f"I hear {mention(events[0].label)} at {ats(events)}."
 
 
+def times(count: int) -> str:
+    """``once``, ``twice``, ``3 times``."""
+    return {0: "not at all", 1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
 def tenths(seconds: float) -> int:
     """Seconds as written, in tenths."""
     return round(10 * round(seconds, 1))

@@ -8,7 +8,7 @@ from afnext.scenes.phrasing import ORDINALS, cited, in_turn, mention, pick, shuf
 from afnext.scenes.scene import Event
 from afnext.scenes.skills.draft import Draft
 from afnext.scenes.skills.facts import Facts
-from afnext.scenes.skills.text import MOST_COUNTED, NTH, as_seconds, at, ats, tenths
+from afnext.scenes.skills.text import MOST_COUNTED, NTH, as_seconds, at, ats, tenths, times
 
 LONGER = 1.3
 """How many times longer the longest must be than the next to be asked for."""
@@ -89,7 +89,7 @@ def longest(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
             x = mention(events[0].label)
             lengths = ", ".join(f"{as_seconds(_tenths_long(event))} ({at(event)})" for event in events)
             trace = (
-                f"I hear {x} {len(events)} times: {lengths}. The {NTH[number]} is the {side} ({at(events[number])})."
+                f"I hear {x} {times(len(events))}: {lengths}. The {NTH[number]} is the {side} ({at(events[number])})."
             )
             near = other_ordinals(number, len(events))
             yield Draft(facts.say(rng, f"longest {side}", x=x), f"the {NTH[number]}", events, trace, near)

@@ -9,6 +9,7 @@ FORMS: dict[str, Form] = {
         "[which|which one] of the recordings [holds|has|contains] {x}?",
         "one [recording|of them] holds {x}. which [is it|one]?",
         "[say|tell me|find out] in which recording you [can |]hear {x}.",
+        many=True,
     ),
     "which_clip without": form(
         "name",
@@ -16,6 +17,7 @@ FORMS: dict[str, Form] = {
         "[which|which one] of the recordings does not [hold|have|contain] {x}?",
         "all [recordings|of them] but one hold {x}. which does not?",
         "[say|tell me|find out] in which recording you do not hear {x}.",
+        many=True,
     ),
     "count_clips": form(
         "number",
@@ -23,6 +25,7 @@ FORMS: dict[str, Form] = {
         "how many [of the |]recordings [hold|have|contain] {x}?",
         "count the recordings [in which you hear|that hold|with] {x}.",
         "[say|tell me|find out] in how many recordings you [can |]hear {x}.",
+        many=True,
     ),
     "clip_most": form(
         "name",
@@ -30,6 +33,7 @@ FORMS: dict[str, Form] = {
         "[which|which one] of the recordings holds {x} most often?",
         "[say|tell me|find out] in which recording you hear {x} most often.",
         "count how often you hear {x} in each recording: in which is it most often?",
+        many=True,
     ),
     "clip_soonest": form(
         "name",
@@ -37,6 +41,7 @@ FORMS: dict[str, Form] = {
         "[which|which one] of the recordings has {x} soonest after its beginning?",
         "[say|tell me|find out] in which recording you hear {x} soonest[| after its beginning].",
         "each recording holds {x}. in which does it come soonest after the beginning?",
+        many=True,
     ),
     "clip_said": form(
         "name",
@@ -44,6 +49,7 @@ FORMS: dict[str, Form] = {
         'in which [recording|of the recordings] [is|do you hear] "{q}"[| said]?',
         '[someone|somebody] says "{q}" in one of the recordings. which [is it|one]?',
         '[say|tell me|find out] in which recording "{q}" is said.',
+        many=True,
     ),
     "clip_topic": form(
         "name",
@@ -51,6 +57,7 @@ FORMS: dict[str, Form] = {
         "in which [recording|of the recordings] do they talk about {about}?",
         "[say|tell me|find out] which recording is about {about}.",
         "one of the recordings is about {about}. which [is it|one]?",
+        many=True,
     ),
     "clip_speed fastest": form(
         "name",
@@ -58,6 +65,7 @@ FORMS: dict[str, Form] = {
         "[which|which one] of the recordings has the fastest music?",
         "[say|tell me|find out] which recording has the fastest music.",
         "compare the tempo of the recordings. which is [the |]fastest?",
+        many=True,
     ),
     "clip_speed slowest": form(
         "name",
@@ -65,6 +73,7 @@ FORMS: dict[str, Form] = {
         "[which|which one] of the recordings has the slowest music?",
         "[say|tell me|find out] which recording has the slowest music.",
         "compare the tempo of the recordings. which is [the |]slowest?",
+        many=True,
     ),
     "clip_speaker": form(
         "yes",
@@ -72,6 +81,7 @@ FORMS: dict[str, Form] = {
         "is it the same [person|speaker|voice] in [both|the two] recordings?",
         "[say|tell me|decide] whether both recordings are of the same [person|speaker|voice].",
         "two recordings of a voice: [is it the same|of the same] person?",
+        many=True,
     ),
     "same_order": form(
         "yes",
@@ -79,6 +89,7 @@ FORMS: dict[str, Form] = {
         "is the order of the sounds the same in both recordings?",
         "[say|tell me|decide] whether the two recordings hold the same sounds in the same order.",
         "compare the recordings: is the order [of what you hear |]the same?",
+        many=True,
     ),
     "what_changed": form(
         "name",
@@ -86,5 +97,6 @@ FORMS: dict[str, Form] = {
         "what [is different|has changed] in the second recording[| compared with the first]?",
         "compare the recordings: in what does the second differ from the first?",
         "[say|tell me|find out] in what the second recording differs from the first.",
+        many=True,
     ),
 }  # fmt: skip

@@ -46,7 +46,7 @@ FORMS: dict[str, Form] = {
     ),
     "tempo_change": form(
         "name",
-        "does the tempo of {m} [change|stay the same]: [faster, slower, or neither|and if not, how does it change]?",
+        "does the tempo of {m} change: [faster, slower, or neither|does it become faster, or slower]?",
         "does {m} become faster, become slower, or stay the same?",
         "[say|tell me] how the tempo of {m} changes: faster, slower, or not at all.",
         "how does the tempo of {m} [change|develop]?",
@@ -112,8 +112,15 @@ FORMS: dict[str, Form] = {
         "name",
         "[which|what] section of {m} do you hear at {t}?",
         "at {t}, [which|what] section of {m} [is heard|is played|do you hear]?",
-        "[name|identify] the section of {m} at {t}.",
+        "[name|identify] the section that you hear at {t} in {m}.",
         "[which|what] is the section of {m} that you hear at {t}?",
+    ),
+    "count_sections all": form(
+        "number",
+        "how many sections [has {m}|are there in {m}|make up {m}], counting [one that returns again|those that return]?",
+        "count the sections of {m}, [one that returns again|those that return] included.",
+        "[say|tell me] how many sections {m} has, [one that returns again|those that return] included.",
+        "of how many sections, one after the other, is {m} made up?",
     ),
     "count_sections": form(
         "number",

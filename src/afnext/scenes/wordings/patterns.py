@@ -34,8 +34,8 @@ OPENERS = (
     "",
     "",
     "listen[| closely| carefully| well]. ",
-    "[please |]listen to the [whole |]<audio>[| first| once]. ",
-    "here is [a|one] <audio>. ",
+    "[please |]listen to the [whole |]<audio>[| with care| in full]. ",
+    "here is [a recording|a sound file|one recording|some audio|a sound recording]. ",
     "[this|here] is a question about the <audio>. ",
 )
 """Before any core."""
@@ -48,10 +48,26 @@ ASIDES = (
     "on [hearing|listening to] the <audio>, ",
 )
 """Before a core that is a question, which goes on in lower case."""
+OPENERS_MANY = (
+    "",
+    "",
+    "listen[| closely| carefully| well]. ",
+    "[please |]listen to [the|all|these] recordings[| with care| in full]. ",
+    "here are [several|some|a few] recordings. ",
+    "[this|here] is a question about [the|these] recordings. ",
+)
+ASIDES_MANY = (
+    "[judging|going] by [what you hear|the recordings|your ears], ",
+    "from [what you hear|the recordings|listening], ",
+    "[tell me|a question|one question|please answer]: ",
+    "as far as [you|one] can [hear|tell], ",
+    "on [hearing|listening to] the recordings, ",
+)
+"""The same of questions about several recordings."""
 
 TAILS: dict[str, str] = {
     "text": "",
-    "span": "[|||answer with [the|its] start and end[| in seconds].|give the time [as a span|in seconds].|the time will do.]",
+    "span": "[|||answer with [the|its] start and end[| in seconds].|give the time [as a span|in seconds].]",
     "spans": "[|||give every start and end.|answer with all the times.|one time span for each.]",
     "number": "[|||answer with [a|one] number.|[just|only] the number[, please|].|a number is enough.]",
     "seconds": "[|||answer in seconds.|give [it|the answer] in seconds.|to a tenth of a second[, please|].]",
@@ -65,7 +81,7 @@ TAILS: dict[str, str] = {
 HEADERS = (
     "choose the correct option from the following options:",
     "[choose|pick|select|mark] [one|the right one|the correct one|what is right|what is true|the correct answer|"
-    "the best answer|the right answer][| from these| from the following| of these| among the following| from the list]:",
+    "the best answer|the right answer][| from these| from the following| of these| among the following]:",
     "which of [these|the following|the options][| below] is [right|correct|true|the answer]?",
     "[the options|your options|options|possible answers|the choices|choices|answers to choose from][| are]:",
 )
@@ -84,16 +100,18 @@ class Form:
     Attributes:
         tail: the kind of answer, a name of ``TAILS``.
         cores: patterns of the question itself, in lower case.
+        many: whether it is about several recordings.
     """
 
     tail: str
     cores: tuple[str, ...]
+    many: bool = False
 
 
-def form(tail: str, *cores: str) -> Form:
+def form(tail: str, *cores: str, many: bool = False) -> Form:
     """A :class:`Form` in one line."""
     assert tail in TAILS
-    return Form(tail, cores)
+    return Form(tail, cores, many)
 
 
 @lru_cache(maxsize=4096)
@@ -144,10 +162,11 @@ def _ways(tree: Tree) -> int:
     return math.prod(1 if isinstance(part, str) else sum(map(_ways, part)) for part in tree)
 
 
-def draw_question(rng: np.random.Generator, cores: Sequence[str]) -> str:
+def draw_question(rng: np.random.Generator, asked: Form) -> str:
     """An opener and a core, the slots still open; sentences begin with capitals, except for a slot's."""
-    core = expand(rng, cores[int(rng.integers(len(cores)))])
-    openers = OPENERS + ASIDES if core.endswith("?") else OPENERS
+    core = expand(rng, asked.cores[int(rng.integers(len(asked.cores)))])
+    openers, asides = (OPENERS_MANY, ASIDES_MANY) if asked.many else (OPENERS, ASIDES)
+    openers = openers + asides if core.endswith("?") else openers
     opener = expand(rng, openers[int(rng.integers(len(openers)))])
     if opener.endswith(". ") or not opener:
         core = capital(core)

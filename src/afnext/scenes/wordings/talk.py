@@ -69,7 +69,7 @@ FORMS: dict[str, Form] = {
         "[about what|on what subject] is the {n} <talk>?",
     ),
     "topic_order": form(
-        "list",
+        "text",
         "in [what|which] order are these [topics|subjects] talked about: {list}?",
         "put these [topics|subjects] in the order in which they are talked about: {list}.",
         "[sort|order|arrange] these [topics|subjects] by when they come up: {list}.",
