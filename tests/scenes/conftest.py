@@ -1,11 +1,16 @@
 """Sources that need no program: tones whose samples can be computed by hand."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from afnext.scenes.scene import SceneNote
 from afnext.scenes.sentences import sentence
 from afnext.scenes.sources import LABELS, Source
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # where random_scenes and second_reader lie
 
 RATE = 16_000
 

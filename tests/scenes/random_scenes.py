@@ -301,12 +301,12 @@ def mix(seed):
     return maker.scene(duration)
 
 
-def talk(seed):
-    """One to three conversations, perhaps with sounds around."""
+def talk(seed, most=3):
+    """One to ``most`` conversations, perhaps with sounds around."""
     maker = Maker(seed)
     maker.people(int(maker.rng.integers(1, 5)))
     at = float(maker.rng.uniform(0.2, 3))
-    for thing in maker.sample(THINGS, int(maker.rng.integers(1, 4))):
+    for thing in maker.sample(THINGS, int(maker.rng.integers(1, most + 1))):
         at = maker.talk(at, thing) + float(maker.rng.uniform(0.5, 8))
     duration = at + float(maker.rng.uniform(0, 4))
     if maker.chance(0.5):
@@ -409,7 +409,7 @@ def together(count, seed=0):
     for number in range(count):
         rng = np.random.default_rng((seed, number, 5))
         base = seed * 100_000 + 50_000 + 10 * number
-        kind = number % 6
+        kind = number % 7
         if kind == 0:
             found.append(alike(base))
         elif kind == 4:
@@ -417,6 +417,8 @@ def together(count, seed=0):
         elif kind == 5:
             voices = ["v1", "v2"] if rng.random() < 0.5 else ["v1", "v1"]
             found.append([alone(base + each, voice) for each, voice in enumerate(voices)])
+        elif kind == 6:
+            found.append([talk(base + each, 1) for each in range(int(rng.integers(2, 4)))])
         else:
             size = int(rng.integers(2, 5))
             found.append([KINDS[kind - 1](base + each) for each in range(size)])

@@ -117,7 +117,7 @@ FORMS: dict[str, Form] = {
     ),
     "count_sections all": form(
         "number",
-        "how many sections [has {m}|are there in {m}|make up {m}], counting [one that returns again|those that return]?",
+        "how many sections [has {m}|are there in {m}|make up {m}], counting those that return again?",
         "count the sections of {m}, [one that returns again|those that return] included.",
         "[say|tell me] how many sections {m} has, [one that returns again|those that return] included.",
         "of how many sections, one after the other, is {m} made up?",
