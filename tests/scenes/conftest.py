@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,6 +14,8 @@ from afnext.scenes.plan import Plan, event_of, placed
 from afnext.scenes.scene import Background, Channel, Scene, SceneNote
 from afnext.scenes.sentences import sentence
 from afnext.scenes.sources import LABELS, Source
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # where random_scenes and second_reader lie
 
 RATE = 16_000
 
