@@ -98,7 +98,7 @@ def _played(
 
 def _note(tone: Tone, role: Role, section: Section, form: Form, lift: int) -> Note:
     seconds = form.metronome.seconds
-    start, end = (on_grid(seconds(section.first + beat) + tone.delay) for beat in (tone.beat, tone.last))
+    start, end = on_grid(seconds(section.first + tone.beat) + tone.delay), seconds(section.first + tone.last)
     if section.dynamic == "crescendo":
         low, high = CRESCENDO
         loud = low + (high - low) * tone.beat / section.beats

@@ -100,28 +100,28 @@ class Score:
         metre, seconds = self.form.metre, self.form.metronome.seconds
         return tuple(Beat(seconds(beat), beat % metre + 1) for beat in range(self.form.beats))
 
-    @property
+    @cached_property
     def tempos(self) -> tuple[Tempo, ...]:
         """Every tempo and when it begins."""
         metronome = self.form.metronome
         return tuple(Tempo(metronome.seconds(pace.beat), pace.bpm) for pace in metronome.paces)
 
-    @property
+    @cached_property
     def chords(self) -> tuple[Stretch, ...]:
         """Chords where they are heard; one that is struck again goes on."""
         return self._stretches(joined(self.harmony))
 
-    @property
+    @cached_property
     def sections(self) -> tuple[Stretch, ...]:
         """The sections, one right behind the other."""
         return self._stretches([(section.first, section.last, section.name) for section in self.form.sections])
 
-    @property
+    @cached_property
     def dynamics(self) -> tuple[Stretch, ...]:
         """How loud it is played, neighbours of one name joined."""
         return self._stretches(joined([(each.first, each.last, each.dynamic) for each in self.form.sections]))
 
-    @property
+    @cached_property
     def keys(self) -> tuple[Stretch, ...]:
         """The key, neighbours of one name joined."""
         return self._stretches(joined([(each.first, each.last, each.key.name) for each in self.form.sections]))
