@@ -46,12 +46,11 @@ def presets(path: Path) -> frozenset[tuple[int, int]]:
 def _presets(path: Path, size: int, _changed: int) -> frozenset[tuple[int, int]]:
     try:
         with path.open("rb") as file:
-            body = _preset_list(file, size)
+            entries = list(PRESET.iter_unpack(_preset_list(file, size)))
     except (ValueError, struct.error) as error:
         mend = f"apt install --reinstall {SOUND_FONT_PACKAGE}"
         raise SceneError(f"{path}: {error}", expected="a whole SoundFont 2 file", do=mend) from error
-    entries = list(PRESET.iter_unpack(body))[:-1]  # the last one only ends the list
-    return frozenset((bank, program) for _, program, bank, *_ in entries)
+    return frozenset((bank, program) for _, program, bank, *_ in entries[:-1])  # the last one only ends the list
 
 
 def _preset_list(file: BinaryIO, size: int) -> bytes:

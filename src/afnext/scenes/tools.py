@@ -111,9 +111,9 @@ def stream(program: str, arguments: Sequence[str], stdin: bytes, size: int) -> I
         watch = threading.Timer(PATIENCE, lambda: (late.set(), process.kill()))
         watch.start()
         try:
-            with suppress(BrokenPipeError):  # it gave up before it had read all: its last words say why
+            # It may give up before it has read all: then its last words say why.
+            with suppress(BrokenPipeError), process.stdin:
                 process.stdin.write(stdin)
-                process.stdin.close()
             while part := process.stdout.read(size):
                 yield part
             status = process.wait()
