@@ -1,8 +1,7 @@
 """Sources that need no program: tones whose samples can be computed by hand, and whatever a test gives."""
 
-from dataclasses import replace
-
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np

@@ -98,11 +98,8 @@ def compose(
         raise SceneError(f"{events} events in {seconds:g} seconds", expected=f"0 to {int(seconds)} events")
     rng = np.random.default_rng(seed)
     samples = round(seconds * SAMPLE_RATE)
-    place, response, tail = OPEN_AIR, None, 0
-    if rng.random() < difficulty.reverberation:
-        place = list(ROOMS)[int(rng.integers(len(ROOMS)))]
-        response = impulse_response(world, place, int(rng.integers(ROOMS_EACH)))
-        tail = len(response) - 1
+    place, response = draw_place(rng, world, difficulty)
+    tail = 0 if response is None else len(response) - 1
 
     wanted = max(1, round(rng.uniform(*difficulty.events) * seconds / 10)) if events is None else events
     chosen, kept = list[Placement](), dict[Key, Samples]()
@@ -138,6 +135,14 @@ def compose(
         events=tuple(event_of(item) for item in placements),
     )
     return scene, Plan(scene, placements, sources, response, noise_read, samples, kept)
+
+
+def draw_place(rng: np.random.Generator, world: World, difficulty: Difficulty) -> tuple[str, Samples | None]:
+    """A room and how it answers a click, or outdoors and None."""
+    if rng.random() >= difficulty.reverberation:
+        return OPEN_AIR, None
+    place = list(ROOMS)[int(rng.integers(len(ROOMS)))]
+    return place, impulse_response(world, place, int(rng.integers(ROOMS_EACH)))
 
 
 def _draw(
@@ -201,7 +206,7 @@ def _with_gains(rng: np.random.Generator, chosen: Sequence[Placement], difficult
 def draw_background(
     rng: np.random.Generator, placements: Sequence[Placement], difficulty: Difficulty
 ) -> tuple[Background | None, Noise | None]:
-    """Perhaps a steady noise, as far below the quietest event as ``difficulty`` says."""
+    """A steady noise, or none, so far below the quietest of ``placements`` as ``difficulty`` asks for."""
     if rng.random() >= difficulty.background:
         return None, None
     chosen = noise.draw(rng)

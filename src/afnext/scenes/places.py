@@ -103,11 +103,21 @@ def _answer(world: World, name: str, number: int) -> Answer:
     return OUTSIDE[name][0](Dice(world, rng))
 
 
+LONG = 2**18
+"""Samples (16 s) above which a sound is put into a room in blocks, which takes less time and memory."""
+
+
 def reverberate(samples: Samples, response: Samples) -> Samples:
     """``samples`` as heard in the room of ``response``; [n + len(response) - 1]."""
     from scipy import fft  # noqa: PLC0415 - start-up asks for it
 
     length = len(samples) + len(response) - 1
+    if len(samples) > LONG:
+        whole = np.zeros(length, np.float32)
+        for first in range(0, len(samples), LONG // 4):
+            part = reverberate(samples[first : first + LONG // 4], response)
+            whole[first : first + len(part)] += part
+        return whole
     size = fft.next_fast_len(length, real=True)
     product = fft.rfft(samples, size) * fft.rfft(response, size)
     wet: Samples = fft.irfft(product, size)[:length]

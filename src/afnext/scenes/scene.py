@@ -181,6 +181,8 @@ class Piece(Truth):
     chords: tuple[Stretch, ...] = ()
     sections: tuple[Stretch, ...] = ()
     dynamics: tuple[Stretch, ...] = ()
+    keys: tuple[Stretch, ...] = ()
+    """Every key and how long it lasts, of a piece that changes it."""
     events: tuple[int, ...] = Field(min_length=1)
 
 
