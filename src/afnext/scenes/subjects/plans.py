@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from afnext.scenes.grammar import spell
 from afnext.scenes.lexicon import CITIES, COUNTS, MEN, SMALL_PRICES, SPOTS, SURNAMES, WOMEN
 from afnext.scenes.pen import Pen
+from afnext.scenes.scene import Manner
 from afnext.scenes.subjects import steps
 
 Step = Callable[[], None]
@@ -258,7 +259,7 @@ def party(pen: Pen) -> None:
     a = pen.other()
     b = pen.other(a)
     x = pen.draw(GIFTS)
-    secret = pen.pick(("whispered", "plain"))
+    secret: Manner = pen.pick(("whispered", "plain"))
     asked = pen.ask(
         b,
         a,
