@@ -7,19 +7,12 @@ import numpy as np
 
 from afnext.audio.spec import MAX_SECONDS, SAMPLE_RATE
 from afnext.base.errors import SceneError
-from afnext.scenes.compose import (
-    HEADROOM,
-    Difficulty,
-    Placement,
-    Plan,
-    decibels,
-    draw_background,
-    draw_place,
-)
+from afnext.scenes.compose import HEADROOM, Difficulty, draw_background, draw_place
 from afnext.scenes.form import Wishes
 from afnext.scenes.performance import Performance
 from afnext.scenes.piece import LONGEST, SHORTEST, write_piece
 from afnext.scenes.places import reverberate
+from afnext.scenes.plan import Placement, Plan, decibels
 from afnext.scenes.scene import Beat, Event, Kind, Piece, Scene, SceneNote, SceneWord, Speaker, Stretch, Tempo
 from afnext.scenes.score import Score
 from afnext.scenes.sources import Samples, Source, isolate
