@@ -126,34 +126,41 @@ def burst(seconds, seed=1):
     return np.sign(noise(seconds, seed)) * 0.9
 
 
-@pytest.mark.parametrize("name", ["outdoors", "a living room"])
-def test_truth_of_a_moving_source_is_what_is_heard(plan_of, name):
+def approaching(plan_of, name, metres):
+    """Three words and a note by somebody who comes from so far to half a metre; the event, its path and the sound."""
+    path = Path((Waypoint(0.0, metres), Waypoint(3.0, 0.5)))
+    words = tuple(SceneWord(at, at + 0.5, word) for at, word in ((0.0, "far"), (1.9, "mid"), (2.5, "near")))
+    fields = {"text": "far mid near", "words": words, "notes": (SceneNote(2.4, 2.9, 60, 100),)}
     where = place("train", name, 0)
-    approach = Path((Waypoint(0.0, 300.0), Waypoint(3.0, 0.5)))
-    words = tuple(SceneWord(at, at + 0.5, word) for at, word in ((0.0, "far"), (1.5, "mid"), (2.5, "near")))
-    note = SceneNote(2.0, 2.9, 60, 100)
-    plan = plan_of(
-        [(burst(3.0), 2 * RATE, 0.5, approach)], 8.0, where,
-        fields={0: {"text": "far mid near", "words": words, "notes": (note,)}},
-    )  # fmt: skip
-    event, sound = plan.scene.events[0], np.abs(render_all(plan))
-    assert np.abs(sound).max() == pytest.approx(0.5, rel=1e-4)
+    plan = plan_of([(burst(3.0), 2 * RATE, 0.5, path)], 8.0, where, fields={0: fields})
+    assert Scene.from_json(plan.scene.to_json()) == plan.scene
+    return plan.scene.events[0], plan.placements[0].cut / RATE, np.abs(render_all(plan))
+
+
+@pytest.mark.parametrize(("name", "metres"), [("outdoors", 300.0), ("a living room", 5.0)])
+def test_truth_of_a_moving_source_is_what_is_heard(plan_of, name, metres):
+    event, _, sound = approaching(plan_of, name, metres)
+    assert np.abs(sound).max() == pytest.approx(0.5, rel=0.01)
     loud = np.flatnonzero(sound >= 0.005)
     assert loud[0] == pytest.approx(event.start * RATE, abs=1)
     assert 0 <= event.end * RATE - loud[-1] < 480  # 30 ms: the cut at -40 dB is faded over 4 ms
     assert not sound[: round(event.start * RATE)].any()
     assert not sound[round(event.end * RATE) :].any()
-    # 300 m away it lies 56 dB below its peak: the first word is gone, and all that stays keeps its distance in time.
-    cut = plan.placements[0].cut / RATE
-    assert 0.5 < cut < 2.5
+    assert (event.path[0].time, event.path[-1].time) == (event.start, event.end)
+    assert event.path[-1].metres == pytest.approx(0.5, abs=0.01)
+
+
+def test_what_is_too_far_away_to_be_heard_is_not_told(plan_of):
+    # 300 m away it lies 56 dB below its peak: the first word is lost, and what follows keeps its distances in time.
+    event, cut, _ = approaching(plan_of, "outdoors", 300.0)
+    assert 1.9 < cut < 2.4  # in the middle of the second
     assert event.text == "mid near"
-    assert event.words[-1].start == pytest.approx(event.start + 2.5 - cut)
-    assert event.notes[0].start == pytest.approx(event.start + 2.0 - cut)
-    assert event.path[0].time == event.start
-    assert event.path[-1].time == event.end
+    assert [word.start for word in event.words] == pytest.approx([event.start + at - cut for at in (cut, 2.5)])
+    assert event.notes[0].start == pytest.approx(event.start + 2.4 - cut)
     assert event.path[0].metres == pytest.approx(300 - 299.5 / 3 * cut)
-    assert event.path[-1].metres == 0.5
-    assert Scene.from_json(plan.scene.to_json()) == plan.scene
+    event, cut, _ = approaching(plan_of, "a living room", 5.0)
+    assert cut < 0.02
+    assert event.text == "far mid near"
 
 
 def test_a_path_is_told_in_the_time_of_hearing(plan_of):
