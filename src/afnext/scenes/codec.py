@@ -29,7 +29,7 @@ class Codec:
     encoder: str
     decoder: str
     bits: int | None = None
-    """A second; None where the codec knows only one rate."""
+    """A second; None where the codec knows only one rate. FFmpeg's AAC spends more where digital silence alternates."""
     rate: int = SAMPLE_RATE
     """Samples a second that it is given."""
     options: tuple[tuple[str, str], ...] = ()

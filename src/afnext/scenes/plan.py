@@ -9,7 +9,7 @@ from afnext.scenes.distance import Path, move
 from afnext.scenes.noise import Noise
 from afnext.scenes.places import Place, reverberate
 from afnext.scenes.scene import Channel, Event, Scene, SceneNote, SceneWord, Waypoint
-from afnext.scenes.sources import Samples, Source, Sources, isolate
+from afnext.scenes.sources import FADE, Samples, Source, Sources, isolate
 
 Key = tuple[int, int, Path | None]
 
@@ -78,7 +78,9 @@ def heard(source: Source, sources: Sources, response: Samples | None) -> Samples
 
 def heard_from(source: Source, sources: Sources, where: Place, path: Path) -> tuple[Samples, int]:
     """``source`` as it sounds in a place from this path, as :func:`heard`; and how many samples were cut before it."""
-    return isolate(move(sources.load(source), path, where))
+    dry = sources.load(source).copy()
+    dry[-FADE:] *= np.linspace(1, 0, len(dry[-FADE:]), dtype=np.float32)  # what comes nearer is loudest at its end
+    return isolate(move(dry, path, where))
 
 
 def placed(
