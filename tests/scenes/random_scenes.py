@@ -232,10 +232,14 @@ class Maker:
                 chords.append(Stretch(chords_at, at, f"{self.pick(TONICS[:5])} {self.pick(('major', 'minor'))}"))
             sections.append(Stretch(begin, at, name))
             dynamics.append(Stretch(begin, at, self.pick(("soft", "medium", "loud", "crescendo"))))
-        parts = []
+        parts = self.lines(sections) if self.chance(0.5) else []
         for label in self.sample(LABELS["music"], int(self.rng.integers(1, 6))):
-            enters = start if not parts else float(self.rng.choice([section.start for section in sections]))
-            enters += float(self.rng.uniform(0, 0.4))
+            enters = (
+                start
+                if not any(part.kind == "music" for part in parts)
+                else float(self.rng.choice([section.start for section in sections]))
+            )
+            enters += float(self.rng.uniform(0, 0.4 if enters > start else 0.1))
             parts.append(
                 Event(
                     kind="music", label=label, start=enters, end=at, level=float(self.rng.uniform(-15, -5)),
@@ -246,6 +250,26 @@ class Maker:
         key = f"{self.pick(TONICS)} {self.pick(('major', 'minor'))}"
         self.pieces.append((start, at, key, metre, tempos, beats, chords, sections, dynamics, parts))
         return at
+
+    def lines(self, sections):
+        """What is sung, or said: the same in sections of one name, mostly."""
+        sex, how = self.pick(("man", "woman")), self.pick(("singing", "singing", "speaking"))
+        singer = Speaker(name="SZ"[len(self.pieces) % 2], voice=f"singer {len(self.pieces)}", sex=sex)
+        self.speakers.append(singer)
+        texts = {name: sentence(self.rng) for _, _, name in sections}
+        found = []
+        for start, end, name in sections:
+            if name in ("verse", "chorus"):
+                text = texts[name] if self.chance(0.8) else sentence(self.rng)
+                begin, finish = start + 0.1 * (end - start), end - 0.2 * (end - start)
+                found.append(
+                    Event(
+                        kind="speech", label=f"a {sex} {how}", start=begin, end=finish, level=-8.0,
+                        source=f"x:{singer.voice}", text=text, words=self.words(text, begin, finish),
+                        speaker=singer.name,
+                    )
+                )  # fmt: skip
+        return found
 
     # -- all ------------------------------------------------------------------------------------------------------
 

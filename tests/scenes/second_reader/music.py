@@ -133,9 +133,18 @@ def chord_changes(w, q):
     return row
 
 
+def pitched(w, q, chords):
+    """Each of the chords is played by somebody from beginning to end."""
+    players = [w.every[number] for number in w.piece(q.text)["events"]]
+    players = [one for one in players if one["kind"] == "music" and one["label"] != "drums"]
+    for start, end, name in chords:
+        sure(any(one["start"] < start + 0.13 and one["end"] > end - 0.13 for one in players), name)
+
+
 def chord(w, q):
     number = q.nth("the @ chord", "is the @")
     row = chord_changes(w, q)[: number + 1]
+    pitched(w, q, row)
     sure(all(end - start >= 0.7 for start, end, _ in row))
     return row[number][2]
 
@@ -143,8 +152,21 @@ def chord(w, q):
 def progression(w, q):
     number = {"three": 3, "four": 4}[re.search(r"\b(three|four) chords", q.low)[1]]
     row = chord_changes(w, q)
+    pitched(w, q, row[:number])
     sure(number == min(4, len(row)))
     return ", ".join(name for _, _, name in row[:number])
+
+
+def lyrics(w, q):
+    name, told = named_section(w, q), []
+    for section in sections_of(w, q):
+        if section[2] == name:
+            lines = [w.every[number] for number in sorted(w.piece(q.text)["events"])]
+            inside = [
+                one for one in lines if one["text"] and section[0] <= (one["start"] + one["end"]) / 2 < section[1]
+            ]
+            told.append(" ".join(one["text"] for one in inside))
+    return only(set(told))
 
 
 def dynamics(w, q):

@@ -20,6 +20,7 @@ def mind(w, q):
 
 
 def changes(w, q):
+    sure(not w.fact(q.text)["before"] or w.fact(q.text)["kind"] == "change of mind")
     return yes(w.fact(q.text)["kind"] == "change of mind")
 
 

@@ -67,6 +67,9 @@ class World:
         """All of a label, each of which must be heard."""
         found = [event for event in self.every if event["label"] == label]
         sure(all(event["heard"] for event in found), f"some of {label} is not heard")
+        for number, event in enumerate(found):
+            before = [one["end"] for one in found[:number]]
+            sure(not before or event["start"] - max(before) > 0.28, f"how often {label}?")
         return found
 
     def once(self, label):
@@ -82,7 +85,7 @@ class World:
 
     @property
     def speech(self):
-        return [event for event in self.events if event["kind"] == "speech" and event["text"]]
+        return [event for event in self.events if event["text"] and "singing" not in event["label"]]
 
     def all_speech(self):
         sure(all(event["heard"] for event in self.every if event["kind"] == "speech"), "speech that is not heard")

@@ -118,6 +118,7 @@ MORE: dict[str, Ask] = {
     "count_beats": form.count_beats,
     "chord": form.chord,
     "progression": form.progression,
+    "lyrics": form.lyrics,
     "dynamics": form.dynamics,
     "crescendo": form.crescendo,
     "pitch": form.pitch,

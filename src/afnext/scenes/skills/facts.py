@@ -1,6 +1,6 @@
 """A scene, sorted out for asking: what can be heard of it, and what of that is beyond doubt."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -18,15 +18,24 @@ SECTION = (15, 30)
 """Seconds of a section, shortest and longest."""
 MOST_LISTED = 12
 """Events in a list; of a scene with more, a section is asked about."""
+PARTED = 0.29
+"""Seconds between two events of one label that are heard as two; composed ones keep 0.3."""
 FAINT = 35.0
 """Decibels below the loudest event at which an event is not asked about."""
 OVER_NOISE = 12.0
 """Decibels that an event's peak must stand above the root mean square of the background."""
+SUNG = "singing"
+"""What the labels of songs say."""
 LIKE_NOISE = (
     *("rain", "wind", "thunder", "engine running", "helicopter", "waves on a shore", "stream flowing", "airplane"),
     *("car passing", "vacuum cleaner", "hair dryer", "tap running", "lawn mower", "crowd applauding"),
 )
 """Labels that a steady background could be taken for."""
+
+
+def spoken(event: Event) -> bool:
+    """Whether ``event`` is speech in words, not song."""
+    return event.kind == "speech" and bool(event.text) and SUNG not in event.label
 
 
 class Facts:
@@ -36,11 +45,12 @@ class Facts:
         scene: the whole truth.
         style: in which words to ask.
         events: those that can be heard.
-        doubtful: labels of which something happens that cannot be heard: not to be counted, nor denied.
+        doubtful: labels of which something happens that cannot be heard, or whose events run into one another: neither
+            to be counted nor denied.
         of_label: the other labels' events.
         once: events whose label is heard once.
-        speech: what is said, and can be heard.
-        music: the same of music.
+        speech: what is spoken, and can be heard.
+        music: what plays, and can be heard.
     """
 
     def __init__(self, scene: Scene, style: Style = "plain") -> None:
@@ -53,14 +63,22 @@ class Facts:
         self.events = tuple(event for event in scene.events if not event.masked_by and event.level >= least)
         self.hidden = tuple(event for event in scene.events if event.masked_by or event.level < least)
         self._hidden = {id(event) for event in self.hidden}
-        self.doubtful = {event.label for event in self.hidden}
+        self.doubtful = {event.label for event in self.hidden} | set(self._running())
         self.of_label: dict[str, list[Event]] = {}
         for event in self.events:
             if event.label not in self.doubtful:
                 self.of_label.setdefault(event.label, []).append(event)
         self.once = [events[0] for events in self.of_label.values() if len(events) == 1]
-        self.speech = [event for event in self.events if event.kind == "speech" and event.text]
+        self.speech = [event for event in self.events if spoken(event)]
         self.music = [event for event in self.events if event.kind == "music"]
+
+    def _running(self) -> Iterator[str]:
+        """Labels two of whose events a listener may take for one."""
+        ends: dict[str, float] = {}
+        for event in self.events:
+            if event.label in ends and event.start - ends[event.label] < PARTED:
+                yield event.label
+            ends[event.label] = max(event.end, ends.get(event.label, 0.0))
 
     @cached_property
     def told(self) -> Scene:

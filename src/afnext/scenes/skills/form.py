@@ -7,12 +7,12 @@ import numpy as np
 
 from afnext.dialogue.timestamps import Span
 from afnext.scenes.phrasing import mention, shuffled
-from afnext.scenes.scene import Event, Stretch
+from afnext.scenes.scene import Event, Piece, Stretch
 from afnext.scenes.skills.counting import near_numbers
 from afnext.scenes.skills.draft import Draft
 from afnext.scenes.skills.facts import Facts
 from afnext.scenes.skills.music import parts, pieces
-from afnext.scenes.skills.text import MOST_COUNTED, NTH, at, ats, hull
+from afnext.scenes.skills.text import MOST_COUNTED, NTH, at, ats, hull, quoted, words
 
 MOST_BEATS = 12
 BETWEEN = 0.12
@@ -163,6 +163,14 @@ def count_beats(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
             yield Draft(asked, str(len(chosen)), evidence, trace, near, parts(facts, piece))
 
 
+def heard_in(facts: Facts, piece: Piece, stretch: Stretch) -> bool:
+    """Whether something that has a pitch plays all through ``stretch``."""
+    return any(
+        event.label != "drums" and event.start <= stretch.start + BETWEEN and event.end >= stretch.end - BETWEEN
+        for event in parts(facts, piece)
+    )
+
+
 def changes(chords: Sequence[Stretch]) -> list[Stretch]:
     """Chords with those that are repeated made one."""
     grouped = [list(group) for _, group in groupby(chords, key=lambda chord: chord.name)]
@@ -176,7 +184,7 @@ def chord(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
         names = list(dict.fromkeys(one.name for one in chords))
         opening = chords[: min(len(chords), MOST_COUNTED)]
         for number, one in enumerate(opening if len(names) > 1 else []):
-            if any(each.end - each.start < SHORTEST_CHORD for each in opening[: number + 1]):
+            if one.end - one.start < SHORTEST_CHORD or not heard_in(facts, piece, one):
                 break
             near = [other for other in names if other != one.name] + _neighbours(one.name)
             near = list(dict.fromkeys(other for other in near if other != one.name))
@@ -197,7 +205,8 @@ def progression(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     for piece, name in pieces(facts):
         chords = changes(piece.chords)[:MOST_CHORDS]
         names = [one.name for one in chords]
-        if len(set(names)) < 3 or any(one.end - one.start < SHORTEST_CHORD for one in chords):
+        clear = all(one.end - one.start >= SHORTEST_CHORD and heard_in(facts, piece, one) for one in chords)
+        if len(set(names)) < 3 or not clear:
             continue
         trace = f"The chords are {', '.join(f'{one.name} ({at(one)})' for one in chords)}."
         near = [row for row in _other_orders(names, rng) if _no_repeats(row)]
@@ -207,6 +216,26 @@ def progression(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
 
 def _no_repeats(row: str) -> bool:
     return all(one != two for one, two in pairwise(row.split(", ")))
+
+
+def lyrics(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
+    """The words that are sung or spoken in a section, where they are the same whenever it is heard."""
+    for piece, name in pieces(facts):
+        lines = [event for index in sorted(piece.events) if (event := facts.scene.events[index]).kind == "speech"]
+        of_section: dict[str, list[list[Event]]] = {}
+        for section in piece.sections:
+            inside = [line for line in lines if section.start <= (line.start + line.end) / 2 < section.end]
+            of_section.setdefault(section.name, []).append(inside)
+        texts = {section: words(inside[0]) for section, inside in of_section.items()}
+        for section, inside in of_section.items():
+            if not texts[section] or any(words(each) != texts[section] for each in inside):
+                continue
+            told = ", then ".join(quoted(line) for line in inside[0])
+            stretch = next(each for each in piece.sections if each.name == section)
+            trace = f"The {section} is heard at {at(stretch)}. In it I hear {told}."
+            near = [text for other, text in texts.items() if other != section and text and text != texts[section]]
+            asked = facts.say(rng, "lyrics", m=name, s=section)
+            yield Draft(asked, texts[section], inside[0], trace, near)
 
 
 def dynamics(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:

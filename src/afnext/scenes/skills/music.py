@@ -71,6 +71,8 @@ def key(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
             continue
         number = TONICS.index(tonic)
         opening = _opening(piece)
+        if all(event.label == "drums" or event.start >= opening.end for event in parts(facts, piece)):
+            continue  # nothing that has a key
         trace = f"The music begins at {at(opening)}. It is at home in {piece.key} ({at(opening)})."
         keys = [f"{other} {kind}" for other in TONICS for kind in MODES]
         relative = (number + 9) % 12 if mode == "major" else (number + 3) % 12

@@ -59,7 +59,7 @@ def timed_transcript(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
 def speaker(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     """Whether a man or a woman speaks."""
     labels = {event.label for event in facts.speech}
-    if not labels:
+    if not labels or not labels.issubset(LABELS["speech"]):
         return
     event = pick(rng, facts.speech)
     asked = facts.say(rng, "speaker") if len(labels) == 1 else facts.say(rng, "speaker at", t=span(event))
@@ -70,8 +70,7 @@ def speaker(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
 
 def pointable(facts: Facts) -> list[Event]:
     """Utterances that can be told from all others by their words."""
-    spoken = [event for event in facts.scene.events if event.kind == "speech" and event.text]
-    texts = Counter((event.text or "").lower() for event in spoken)
+    texts = Counter((event.text or "").lower() for event in facts.scene.events)
     return [
         event
         for event in facts.speech

@@ -12,7 +12,7 @@ from afnext.scenes.skills.draft import Draft
 from afnext.scenes.skills.facts import Facts
 from afnext.scenes.skills.people import introduced, others, people, who
 from afnext.scenes.skills.speech import pointable
-from afnext.scenes.skills.text import at, hull, quoted
+from afnext.scenes.skills.text import at, hull, quoted, spaced
 
 CHANGED: FactKind = "change of mind"
 SARCASM: FactKind = "sarcasm"
@@ -38,11 +38,6 @@ def stated(facts: Facts, fact: Fact) -> list[Event]:
     """Those of them in which its value is said."""
     sought = f" {spaced(fact.value)} "
     return [event for event in proof(facts, fact) if sought in f" {spaced(event.text or '')} "]
-
-
-def spaced(text: str) -> str:
-    """The words of ``text``, in lower case, with single spaces and without marks."""
-    return " ".join(re.findall(r"[\w']+", text.lower()))
 
 
 def pool(facts: Facts, fact: Fact) -> str:
@@ -100,8 +95,8 @@ def mind(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
 def changes(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     """Whether somebody changes their mind about something."""
     for fact in told(facts):
-        if fact.kind == SARCASM:
-            continue
+        if fact.kind == SARCASM or (fact.before and fact.kind != CHANGED):
+            continue  # what is put right was not decided before
         answer = "yes" if fact.kind == CHANGED else "no"
         events = proof(facts, fact)
         end = f"In the end {fact.about} is {fact.value} ({at(events[-1])})."

@@ -1,5 +1,6 @@
 """How answers and steps of reasoning are spelt."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from afnext.dialogue.timestamps import format_span
@@ -46,6 +47,11 @@ def heard(events: Sequence[Event]) -> str:
 def times_of(events: Sequence[Event]) -> str:
     """The times of one label: "I hear a dog barking at <t>1.2-2.0</t>, <t>5.0-5.8</t>."."""
     return f"I hear {mention(events[0].label)} at {ats(events)}."
+
+
+def spaced(text: str) -> str:
+    """The words of ``text``, in lower case, with single spaces and without marks."""
+    return " ".join(re.findall(r"[\w']+", text.lower()))
 
 
 def times(count: int) -> str:

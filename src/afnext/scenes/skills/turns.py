@@ -12,9 +12,16 @@ from afnext.scenes.skills.draft import Draft
 from afnext.scenes.skills.facts import Facts
 from afnext.scenes.skills.people import introduced, others, people, who
 from afnext.scenes.skills.speech import other_words, pointable
-from afnext.scenes.skills.text import MOST_COUNTED, at, ats, quoted, words
+from afnext.scenes.skills.text import MOST_COUNTED, at, ats, quoted, spaced, words
 
 MOST_TRIED = 8
+FILLERS = {"and", "so", "okay", "well", "oh", "then", "but", "sorry"}
+"""What a question may begin with before it begins."""
+ASKING = {
+    *("what", "where", "when", "who", "whom", "whose", "how", "which", "why", "do", "does", "did", "can", "could"),
+    *("is", "are", "was", "were", "will", "shall", "should", "would", "have", "has"),
+}
+"""First words of questions."""
 
 
 def roles_known(facts: Facts) -> bool:
@@ -118,11 +125,20 @@ def _talk_turns(facts: Facts, talk: Talk) -> list[Event]:
     return [event for event in events if event.role != "back-channel"]
 
 
+def asks(facts: Facts, event: Event) -> bool:
+    """Whether an utterance is a question, by how it begins: transcripts have no marks."""
+    names = {one.called.lower() for one in facts.scene.speakers if one.called}
+    said = spaced(event.text or "").split()
+    while said and (said[0] in FILLERS or said[0] in names):
+        del said[0]
+    return bool(said) and said[0] in ASKING
+
+
 def response(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     """What another answers to certain words, and to which words something is the answer."""
     known = pointable(facts)
     for one, two in shuffled(rng, _exchanges(facts))[:MOST_TRIED]:
-        if one not in known or two not in known:
+        if one not in known or two not in known or not asks(facts, one) or asks(facts, two):
             continue
         for side, asked_of, wanted in (("response", one, two), ("cause", two, one)):
             trace = f"I hear {quoted(one)}. Another voice answers {quoted(two)}."

@@ -82,10 +82,10 @@ FORMS: dict[str, Form] = {
     ),
     "count_parts": form(
         "number",
-        "how many [different |]instruments play in {m}?",
-        "by how many [different |]instruments is {m} played?",
-        "count the [different |]instruments [of|in] {m}.",
-        "[say|tell me] how many [different |]instruments [play|there are] in {m}.",
+        "how many different instruments play in {m}?",
+        "by how many different instruments is {m} played?",
+        "count the different instruments [of|in] {m}.",
+        "[say|tell me] how many different instruments [play|there are] in {m}.",
     ),
     "section_order": form(
         "list",
@@ -156,6 +156,13 @@ FORMS: dict[str, Form] = {
         "[name|write down|list] the first {k} chords of {m} in order.",
         "with [which|what] {k} chords does {m} [begin|start|open]?",
         "[say|tell me] the first {k} chords of {m}, one after the other.",
+    ),
+    "lyrics": form(
+        "words",
+        "[which|what] words [<heard>|are heard] in the {s} of {m}?",
+        "[write down|transcribe] the words [of|in] the {s} of {m}.",
+        "what are the words of the {s} of {m}?",
+        "[give|write down|tell me] the lyrics of the {s} of {m}.",
     ),
     "dynamics loudly": form(
         "name",

@@ -95,10 +95,10 @@ FORMS: dict[str, Form] = {
     ),
     "count_instruments": form(
         "number",
-        "how many [different |][musical |]instruments [<hear>|are there|play|are played|can be heard]?",
-        "what is the number of [different |][musical |]instruments [in the <audio>|that play|that you hear]?",
-        "count the [different |][musical |]instruments[| that you hear| that play| in the <audio>].",
-        "[say|tell me] how many [different |][musical |]instruments [there are|play|you hear].",
+        "how many different [musical |]instruments [<hear>|are there|play|are played|can be heard]?",
+        "what is the number of different [musical |]instruments [in the <audio>|that play|that you hear]?",
+        "count the different [musical |]instruments[| that you hear| that play| in the <audio>].",
+        "[say|tell me] how many different [musical |]instruments [there are|play|you hear].",
     ),
     "when": form(
         "spans",
