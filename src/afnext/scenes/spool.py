@@ -1,6 +1,7 @@
 """Sound that is made once and read several times, kept on disk: in a file without a name that ends with its owner."""
 
 import tempfile
+import weakref
 from bisect import bisect_right
 from collections.abc import Iterable
 from typing import IO
@@ -22,7 +23,8 @@ class Spool:
         self.length = 0
         """Samples of each track."""
         self._starts: list[int] = []
-        self._file: IO[bytes] = tempfile.TemporaryFile(prefix="afnext-music-")  # noqa: SIM115 - as long as its owner
+        self._file: IO[bytes] = tempfile.TemporaryFile(prefix="afnext-music-")  # noqa: SIM115
+        weakref.finalize(self, self._file.close)
 
     def extend(self, blocks: Iterable[NDArray[np.float32]]) -> None:
         """Write ``blocks``, each [samples, columns], at the end.

@@ -100,7 +100,7 @@ def stream(program: str, arguments: Sequence[str], stdin: bytes, size: int) -> I
 
     Raises:
         MissingToolError: the program is not installed.
-        SceneError: it failed or took longer than ``PATIENCE``; the message carries its own last words.
+        SceneError: it failed or took longer than ``PATIENCE`` over one part; the message carries its own last words.
     """
     command = [str(need(program)), *arguments]
     with tempfile.TemporaryFile() as words:
@@ -108,17 +108,25 @@ def stream(program: str, arguments: Sequence[str], stdin: bytes, size: int) -> I
         assert process.stdin is not None
         assert process.stdout is not None
         late = threading.Event()
-        watch = threading.Timer(PATIENCE, lambda: (late.set(), process.kill()))
-        watch.start()
+
+        def give_up() -> None:
+            late.set()
+            process.kill()
+
         try:
-            # It may give up before it has read all: then its last words say why.
+            # It may fail before it has read all: then its last words say why.
             with suppress(BrokenPipeError), process.stdin:
                 process.stdin.write(stdin)
-            while part := process.stdout.read(size):
+            while True:
+                watch = threading.Timer(PATIENCE, give_up)
+                watch.start()
+                part = process.stdout.read(size)
+                watch.cancel()
+                if not part:
+                    break
                 yield part
             status = process.wait()
         finally:
-            watch.cancel()
             process.kill()
             process.wait()
             process.stdout.close()
