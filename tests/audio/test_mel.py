@@ -1,10 +1,13 @@
 """Log-mel against transformers' WhisperFeatureExtractor, whole and in part, alone and in batches."""
 
+import threading
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader
 from transformers import WhisperFeatureExtractor
 
 from afnext.audio.mel import log_mel, mel_filters
@@ -136,6 +139,74 @@ def test_batches_equal_single_windows():
         for j in range(2):
             assert torch.equal(together[i, j], log_mel(batch[i, j], 310))
     assert (together.reshape(4, 128, 310) - reference(*batch.reshape(4, -1).numpy())[..., :310]).abs().max() < 1e-6
+
+
+class TestThreads:
+    """Windows are made side by side, and nobody's threads are others afterwards."""
+
+    @pytest.fixture
+    def three(self) -> Iterator[None]:
+        """Torch may use three threads in this one."""
+        before = torch.get_num_threads()
+        torch.set_num_threads(3)
+        yield
+        torch.set_num_threads(before)
+
+    @staticmethod
+    def elsewhere(work: Callable[[], object]) -> object:
+        """What ``work`` gives in a thread that begins now."""
+        given: list[object] = []
+        thread = threading.Thread(target=lambda: given.append(work()))
+        thread.start()
+        thread.join()
+        return given[0]
+
+    @pytest.mark.usefixtures("three")
+    def test_the_bits_do_not_depend_on_company_or_threads(self):
+        batch = torch.from_numpy(np.stack([speech(FULL, seed) for seed in range(5)]))
+        together = log_mel(batch)
+        alone = [log_mel(window) for window in batch]
+        torch.set_num_threads(1)
+        for window, among, by_itself in zip(batch, together, alone, strict=True):
+            assert torch.equal(among, by_itself)
+            assert torch.equal(among, log_mel(window))
+
+    @pytest.mark.usefixtures("three")
+    def test_the_number_of_threads_is_what_it_was(self):
+        log_mel(torch.zeros(4, 16_000))
+        assert torch.get_num_threads() == 3
+        assert self.elsewhere(torch.get_num_threads) == 3
+
+    @pytest.mark.usefixtures("three")
+    def test_a_thread_that_cannot_be_started_is_an_error_and_no_wait(self, monkeypatch):
+        start, started = threading.Thread.start, []
+
+        def second_fails(thread: threading.Thread) -> None:
+            started.append(thread)
+            if len(started) == 2:
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", second_fails)
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            log_mel(torch.zeros(4, 16_000))
+        monkeypatch.undo()
+        assert not started[0].is_alive()
+        assert self.elsewhere(torch.get_num_threads) == 3
+
+    @pytest.mark.usefixtures("three")
+    def test_in_inference_mode(self):
+        with torch.inference_mode():
+            inside = log_mel(torch.ones(2, 16_000))
+        assert torch.equal(inside, log_mel(torch.ones(2, 16_000)))
+
+    @pytest.mark.usefixtures("three")
+    def test_in_a_thread_and_in_a_worker_process(self):
+        batch = torch.from_numpy(np.stack([speech(16_000, seed) for seed in range(3)]))
+        want = log_mel(batch)
+        assert torch.equal(self.elsewhere(lambda: log_mel(batch)), want)  # type: ignore[arg-type]
+        (made,) = DataLoader([batch], batch_size=None, num_workers=1, collate_fn=log_mel)
+        assert torch.equal(made, want)
 
 
 def test_autocast_does_not_touch_it():

@@ -28,8 +28,8 @@ def says(monkeypatch):
         reply = Reply(text, usage=USAGE, **fields)
         monkeypatch.setattr(
             Engine,
-            "generate",
-            lambda self, requests, tell: asked.extend(requests) or [reply] * len(requests),
+            "_answer",
+            lambda self, requests, tell, failed: asked.extend(requests) or [reply] * len(requests),
         )
         return asked
 
@@ -96,6 +96,30 @@ def test_several_captions_name_their_recordings(afnext, says):
     assert len(afnext("caption", "before.wav", "after.wav", "--json").stdout.splitlines()) == 2
 
 
+@pytest.mark.parametrize("verb", ["caption", "transcribe"])
+def test_one_bad_recording_of_several_costs_only_itself(afnext, workplace, verb):
+    """It is told in one line and by the exit code; the others are answered as if it were not there."""
+    (workplace / "text.wav").write_text("this is no sound\n" * 100)
+    alone = [afnext(verb, name, "--json").stdout for name in ("before.wav", "kitchen.flac")]
+    result = afnext(verb, "before.wav", "nowhere.wav", "text.wav", "kitchen.flac", "--json")
+    assert result.exit_code == 2
+    first, missing, broken, last = map(json.loads, result.stdout.splitlines())
+    assert [first, last] == list(map(json.loads, alone))
+    assert missing == {"error": "no such file: 'nowhere.wav'; expected an audio file; check the path"}
+    assert broken["error"].startswith("'text.wav' holds no audio that can be decoded; expected wav,")
+    told = [line for line in result.stderr.splitlines() if line.startswith("afnext: ")]
+    assert told == [f"afnext: nowhere.wav: {missing['error']}", f"afnext: text.wav: {broken['error']}"]
+    plain = afnext(verb, "before.wav", "text.wav")
+    assert plain.exit_code == 2
+    assert [line.split(":")[0] for line in plain.stdout.splitlines()] == ["before.wav"]
+
+
+def test_where_no_recording_can_be_opened_no_model_is_loaded(afnext):
+    result = afnext("caption", "nowhere.wav", "gone.wav", "--model", "nowhere")
+    assert result.exit_code == 2
+    assert result.stderr == "afnext: no such file: 'nowhere.wav'; expected an audio file; check the path\n"
+
+
 def test_subtitles(afnext, says):
     asked = says(
         "hello <t>0.2-1.0</t>; there <t>1.2-1.9</t>", events=(Timed(0.2, 1.0, "hello"), Timed(1.2, 1.9, "there"))
@@ -137,7 +161,10 @@ def write_zeros(name, samples):
         (["ask", "kitchen.flac", "What?", "--dtype", "int3"], "dtype 'int3'; expected float32"),
         (["ask", "kitchen.flac", "What?", "--model", "nanno"], "unknown model 'nanno'"),
         (["ask", "kitchen.flac", "What?", "--model", "lacking"], "lacking"),
-        (["caption", "kitchen.flac", "nowhere.wav"], "no such file: 'nowhere.wav'"),
+        (["ask", "kitchen.flac", "nowhere.wav", "What?"], "no such file: 'nowhere.wav'"),
+        (["caption", "nowhere.wav"], "no such file: 'nowhere.wav'"),
+        (["transcribe", "text.wav", "--json"], "'text.wav' holds no audio that can be decoded"),
+        (["transcribe", "text.wav", "--format", "srt"], "'text.wav' holds no audio that can be decoded"),
         (["transcribe", "before.wav", "after.wav", "--format", "srt"], "2 recordings with --format srt; expected one"),
     ],
     ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else None,

@@ -142,6 +142,53 @@ def test_a_recording_is_heard_once_however_often_it_is_asked_about(engine, noise
     assert [reply.usage.audio_seconds for reply in replies] == [2.0, 2.0, 4.0]
 
 
+class TestABadRecordingAmongOthers:
+    @pytest.fixture
+    def questions(self, noise, tmp_path):
+        good, text, empty = tmp_path / "good.wav", tmp_path / "text.wav", tmp_path / "empty.wav"
+        soundfile.write(good, noise(2.0), RATE)
+        text.write_text("no sound\n" * 100)
+        empty.touch()
+        return [(text, "What?"), (good, "What?"), (good, empty, "Which?"), (good, "When?"), (tmp_path / "no.wav", "?")]
+
+    def test_it_is_raised(self, engine, questions):
+        with pytest.raises(AudioError, match=r"text\.wav' holds no audio"):
+            engine.ask_many(questions, max_new_tokens=4)
+
+    def test_or_kept_in_its_place(self, engine, questions, monkeypatch):
+        monkeypatch.setattr(engine_module, "ROWS", 1)  # replies and errors of several batches
+        told = []
+        replies = engine.ask_many(
+            questions, keep_errors=True, max_new_tokens=4, tell=lambda *values: told.append(values)
+        )
+        assert replies[1] == engine.ask(*questions[1], max_new_tokens=4)
+        assert replies[3] == engine.ask(*questions[3], max_new_tokens=4)
+        errors = [replies[place] for place in (0, 2, 4)]
+        assert [type(error) for error in errors] == [AudioError] * 3
+        for error, words in zip(errors, ("holds no audio", "is empty (0 bytes)", "no such file"), strict=True):
+            assert words in str(error)
+        answering = [done for stage, done, _ in told if stage == "Answering"]
+        assert answering == sorted(answering)
+
+    def test_where_all_are_bad(self, engine, questions):
+        assert engine.ask_many([], keep_errors=True) == []
+        (error,) = engine.ask_many(questions[:1], keep_errors=True)
+        assert isinstance(error, AudioError)
+
+    def test_what_is_asked_is_looked_at_first(self, engine, questions, monkeypatch):
+        monkeypatch.setattr(afnext.Clip, "samples", lambda self: pytest.fail("something was decoded"))
+        with pytest.raises(RequestError, match="the question is empty"):
+            engine.ask_many([*questions, (questions[1][0], " ")], keep_errors=True)
+        with pytest.raises(RequestError, match=r"temperature -1"):
+            engine.ask_many(questions, keep_errors=True, temperature=-1)
+
+    def test_a_recording_over_the_limit_is_such_an_error(self, engine, questions, monkeypatch):
+        monkeypatch.setattr(engine, "family", replace(engine.family, max_seconds=1))
+        error, reply = engine.ask_many([questions[1], ("Who?",)], keep_errors=True, max_new_tokens=2)
+        assert isinstance(error, OverLimitError)
+        assert reply == engine.ask("Who?", max_new_tokens=2)
+
+
 def test_a_chat_keeps_what_it_heard_and_said(engine, noise, monkeypatch):
     heard = []
     encode = engine.model.encode

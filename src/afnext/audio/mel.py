@@ -4,22 +4,27 @@ The values are relative to each window's own maximum, so a recording is cut into
 after.
 """
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from threading import Barrier
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from afnext.audio.spec import FFT, HOP, MELS, SAMPLE_RATE, WINDOW_FRAMES, WINDOW_SAMPLES
 
-SILENCE = -10.0
-"""log10 of the smallest power that is told from nothing."""
+SILENCE = 1e-10
+"""The smallest power that is told from nothing."""
 
-DEPTH = 8.0
-"""How far below the window's maximum, in log10 of power, values are cut off."""
+DEPTH = 1e-8
+"""The smallest part of the window's greatest power that is told from nothing."""
 
 FILTERS_AT_ONCE = 16
 """Neighbouring mel filters that are multiplied together; fewer waste less on zeros, and cost more calls."""
+
+FRAMES_AT_ONCE = 1000
+"""Frames whose spectrum is in memory together: a third of a window stays in the cache."""
 
 
 def log_mel(samples: Tensor, frames: int = WINDOW_FRAMES) -> Tensor:
@@ -27,7 +32,8 @@ def log_mel(samples: Tensor, frames: int = WINDOW_FRAMES) -> Tensor:
 
     The same as all 3000 and then cut, but only what sound reaches is computed. Frames are 25 ms long and centred on
     multiples of 10 ms; at the window's two ends the sound is mirrored, and the frame centred on its very end is dropped
-    (as in WhisperFeatureExtractor of transformers, which this equals).
+    (as in WhisperFeatureExtractor of transformers, which this equals). A window gives the same bits alone and among
+    others.
 
     Args:
         samples: [..., n], mono at 16 kHz, n up to 480000.
@@ -39,27 +45,46 @@ def log_mel(samples: Tensor, frames: int = WINDOW_FRAMES) -> Tensor:
     n, leading = samples.shape[-1], samples.shape[:-1]
     assert n <= WINDOW_SAMPLES, f"a window of {n} samples: cut first, mel after"
     assert frames <= WINDOW_FRAMES, f"{frames} frames wanted of {WINDOW_FRAMES}"
-    if samples.ndim > 1 and samples.device.type == "cpu":
-        # One at a time is several times faster here than a batch: what one window needs stays in the cache.
-        windows = [log_mel(window, frames) for window in samples.reshape(leading.numel(), n)]
-        return torch.stack(windows).reshape(*leading, MELS, frames)
+    mels = torch.empty(leading.numel(), MELS, frames, device=samples.device)
+    _side_by_side(_write_log_mel, list(samples.reshape(leading.numel(), n)), list(mels))
+    return mels.reshape(*leading, MELS, frames)
+
+
+@torch.inference_mode()
+def _write_log_mel(samples: Tensor, mel: Tensor) -> None:
+    """One window [n] into its place [128, frames]."""
+    with torch.autocast(samples.device.type, enabled=False):
+        power = _power(_mirrored(samples), mel.shape[1])
+    # The maximum is over the whole window, wanted or not.
+    floor = (power.amax() * DEPTH).clamp(min=SILENCE)
+    torch.maximum(power[:, : mel.shape[1]], floor, out=mel)
+    mel.log10_().add_(4.0).div_(4.0)
+
+
+def _mirrored(samples: Tensor) -> Tensor:
+    """The sound of a window [n], half a Fourier length of mirror before and behind it."""
     # A Fourier length of zeros behind the sound: every frame that sound reaches is computed, and the mirror at the end
     # shows zeros, as it does at the end of the padded window. A nearly full window reaches its true end, and its true
     # mirror (frame 2999 looks into it).
-    sound = F.pad(samples.reshape(leading.numel(), n).float(), (0, min(FFT, WINDOW_SAMPLES - n)))
-    half = FFT // 2
-    mirrored = torch.cat((sound[:, 1 : half + 1].flip(-1), sound, sound[:, -half - 1 : -1].flip(-1)), dim=-1)
-    cut = mirrored.unfold(-1, FFT, HOP)[:, :WINDOW_FRAMES]  # [N, T, 400]
-    with torch.autocast(samples.device.type, enabled=False):
-        spectrum = torch.fft.rfft(cut * _hann(samples.device))  # [N, T, 201]
-        power = spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag)
-        bands = [filters @ power[..., low:high].mT for low, high, filters in _bands(samples.device)]
-    mel = torch.cat(bands, dim=-2)  # [N, 128, T]
-    logarithm = mel.clamp_(min=10**SILENCE).log10_()
-    # The maximum is over the whole window, wanted or not; what is not computed is silence and never above it.
-    floor = logarithm.amax(dim=(-2, -1), keepdim=True) - DEPTH
-    wanted = F.pad(logarithm[..., :frames], (0, max(0, frames - logarithm.shape[-1])), value=SILENCE)
-    return torch.maximum(wanted, floor).add_(4.0).div_(4.0).reshape(*leading, MELS, frames)
+    n, half = len(samples), FFT // 2
+    sound = torch.zeros(half + n + min(FFT, WINDOW_SAMPLES - n) + half, device=samples.device)
+    sound[half : half + n] = samples
+    sound[:half] = sound[half + 1 : 2 * half + 1].flip(0)
+    sound[-half:] = sound[-2 * half - 1 : -half - 1].flip(0)
+    return sound
+
+
+def _power(sound: Tensor, frames: int) -> Tensor:
+    """Mel power [128, T] of ``sound`` (``_mirrored``), zero where it does not reach; T is ``frames`` at least."""
+    cut = sound.unfold(-1, FFT, HOP)[:WINDOW_FRAMES]  # [T, 400]
+    power = torch.zeros(MELS, max(frames, len(cut)), device=sound.device)
+    for first in range(0, len(cut), FRAMES_AT_ONCE):
+        some = cut[first : first + FRAMES_AT_ONCE]
+        spectrum = torch.fft.rfft(some * _hann(sound.device))  # [t, 201]
+        squares = torch.view_as_real(spectrum).square_().flatten(1)  # [t, 402]
+        for rows, columns, filters in _bands(sound.device):
+            torch.mm(filters, squares[:, columns].T, out=power[rows, first : first + len(some)])
+    return power
 
 
 def mel_filters() -> Tensor:
@@ -87,14 +112,46 @@ def _hertz(mel: Tensor) -> Tensor:
     return torch.where(mel < _BREAK_MEL, linear, _BREAK_HERTZ * torch.exp(_STEP * (mel - _BREAK_MEL)))
 
 
+def _side_by_side(work: Callable[[Tensor, Tensor], None], windows: list[Tensor], mels: list[Tensor]) -> None:
+    """``work`` on each window and its place; on a CPU each in one thread, and as many together as torch may use.
+
+    Shared by torch's own threads, the many short steps of one window wait for each other, on a busy machine 20 times as
+    long as they take. All windows as one batch are several times slower, for what one needs stays in the cache.
+    """
+    allowed = torch.get_num_threads()
+    threads = min(allowed, len(windows))
+    if allowed == 1 or not windows or windows[0].device.type != "cpu":
+        for window, mel in zip(windows, mels, strict=True):
+            work(window, mel)
+        return
+    begun = Barrier(threads + 1)
+
+    def begin() -> None:
+        torch.set_num_threads(1)  # of this thread, but also of every thread that first meets torch from now on
+        begun.wait()
+
+    with ThreadPoolExecutor(threads, initializer=begin) as pool:
+        try:
+            each = pool.map(work, windows, mels)
+            begun.wait()
+        except BaseException:  # where a thread cannot be started, the others must not wait for it
+            begun.abort()
+            raise
+        finally:
+            torch.set_num_threads(allowed)  # as it was in this thread, and for those to come
+        list(each)  # raises what one of them raised
+
+
 @lru_cache(maxsize=8)
-def _bands(device: torch.device) -> tuple[tuple[int, int, Tensor], ...]:
-    """The filters in groups, each with the range of Fourier bins it looks at: the rest of the matrix is zeros."""
+def _bands(device: torch.device) -> tuple[tuple[slice, slice, Tensor], ...]:
+    """The filters in groups: which, the columns of squares that they look at, and their values there, else zero."""
     bands = []
-    for group in torch.split(mel_filters().float(), FILTERS_AT_ONCE):
-        bins = group.any(dim=0).nonzero()
-        low, high = int(bins[0]), int(bins[-1]) + 1
-        bands.append((low, high, group[:, low:high].contiguous().to(device)))
+    for first in range(0, MELS, FILTERS_AT_ONCE):
+        rows = slice(first, first + FILTERS_AT_ONCE)
+        filters = mel_filters()[rows].float().repeat_interleave(2, dim=1)  # real and imaginary part of each bin
+        reached = filters.any(dim=0).nonzero()
+        columns = slice(int(reached[0]), int(reached[-1]) + 1)
+        bands.append((rows, columns, filters[:, columns].contiguous().to(device)))
     return tuple(bands)
 
 

@@ -4,6 +4,7 @@ import itertools
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from json import dumps
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -11,6 +12,7 @@ import typer
 import afnext
 from afnext.audio.clip import Clip
 from afnext.audio.source import STANDARD_INPUT, opened
+from afnext.base.errors import AfnextError, AudioError
 from afnext.cli.progress import progress_bars
 from afnext.inference.progress import Tell
 from afnext.inference.request import request_of
@@ -20,17 +22,31 @@ if TYPE_CHECKING:
     from afnext.inference.engine import Stream
 
 
-def checked(audio: Sequence[str], start: float | None, end: float | None, settings: Mapping[str, Any]) -> list[Clip]:
+def checked(
+    audio: Sequence[str], start: float | None, end: float | None, settings: Mapping[str, Any], *, alone: bool = False
+) -> list[Clip]:
     """The recordings as clips. A wrong name or setting shows here, before a model is loaded.
+
+    Args:
+        audio: paths, or a dash.
+        start, end: the part of each.
+        settings: those of the request.
+        alone: each is asked about by itself, so that one that can be opened is enough to go on.
 
     Raises:
         AudioError, RequestError: a file cannot be opened, or a setting is out of its range.
     """
     request_of((), settings)
+    errors = []
     for path in audio:
-        if path != STANDARD_INPUT:
-            with opened(path):
-                pass
+        try:
+            if path != STANDARD_INPUT:
+                with opened(path):
+                    pass
+        except AudioError as error:
+            errors.append(error)
+    if errors and (not alone or len(errors) == len(audio)):
+        raise errors[0]
     return [Clip(path, start=start, end=end) for path in audio]
 
 
@@ -74,11 +90,27 @@ def print_stream(first: str, stream: "Stream") -> None:
         remark(stream.reply)
 
 
-def print_replies(names: Sequence[str], replies: Sequence["Reply"], *, json: bool) -> None:
-    """One reply as it is; of several, a line each behind its recording's name, or one JSON object each."""
+def print_replies(names: Sequence[str], replies: Sequence["Reply | AfnextError"], *, json: bool) -> None:
+    """One reply as it is; of several, a line each behind its recording's name, or one JSON object each.
+
+    The error of one of several goes to standard error (and as an object to its place in JSON), and the exit code tells
+    of it at the end.
+
+    Raises:
+        AfnextError: the only recording could not be heard.
+    """
+    failed = [reply for reply in replies if isinstance(reply, AfnextError)]
+    if failed and len(names) == 1:
+        raise failed[0]
     for name, reply in zip(names, replies, strict=True):
-        if json or len(names) == 1:
+        if isinstance(reply, AfnextError):
+            typer.echo(f"afnext: {name}: {reply}", err=True)
+            if json:
+                typer.echo(dumps({"error": str(reply)}, ensure_ascii=False))
+        elif json or len(names) == 1:
             print_reply(reply, json=json)
         else:
             typer.echo(f"{name}: {' '.join(reply.text.split())}")
             remark(reply)
+    if failed:
+        raise typer.Exit(failed[0].exit_code)

@@ -27,6 +27,7 @@ def run(
     """Describe recordings.
 
     Several recordings give one line each, the file's name first, and with --json one object each, in the order given.
+    One that cannot be heard is told on standard error, and the others are described.
 
     \b
     Examples:
@@ -41,7 +42,8 @@ def run(
         "seed": seed,
         "over_limit": over_limit,
     }
-    clips = checked(audio, start, end, settings)
+    clips = checked(audio, start, end, settings, alone=True)
     with engine_of(model, device, dtype) as (engine, tell):
-        replies = engine.ask_many([(clip, engine.card.caption) for clip in clips], tell=tell, **settings)
+        asked = [(clip, engine.card.caption) for clip in clips]
+        replies = engine.ask_many(asked, keep_errors=True, tell=tell, **settings)
     print_replies(audio, replies, json=json)

@@ -43,6 +43,8 @@ def run(
 ) -> None:
     """Write down what is said.
 
+    Of several recordings, one that cannot be heard is told on standard error, and the others are written down.
+
     \b
     Examples:
       afnext transcribe talk.mp3
@@ -63,16 +65,19 @@ def run(
         raise RequestError(
             f"{len(audio)} recordings with --format {form}", expected="one", do="transcribe them one by one"
         )
-    clips = checked(audio, start, end, settings)
+    clips = checked(audio, start, end, settings, alone=True)
     with engine_of(model, device, dtype) as (engine, tell):
-        question = engine.card.transcribe_with_times if subtitles else engine.card.transcribe
-        replies = engine.ask_many([(clip, question) for clip in clips], tell=tell, **settings)
+        if subtitles:
+            reply = engine.transcribe(clips[0], times=True, tell=tell, **settings)
+        else:
+            asked = [(clip, engine.card.transcribe) for clip in clips]
+            replies = engine.ask_many(asked, keep_errors=True, tell=tell, **settings)
     if not subtitles:
         print_replies(audio, replies, json=form is Format.json)
         return
-    cues = _cues(replies[0])
+    cues = _cues(reply)
     typer.echo(to_srt(cues) if form is Format.srt else to_vtt(cues), nl=False)
-    remark(replies[0])
+    remark(reply)
 
 
 def _cues(reply: Reply) -> list[Timed]:

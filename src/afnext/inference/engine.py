@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Generator, Hashable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
+from afnext.base.errors import AfnextError
 from afnext.dialogue.message import audio_parts
 from afnext.dialogue.template import Family
 from afnext.dialogue.tokenizer import Tokenizer
@@ -86,16 +87,57 @@ class Engine:
         conversation = conversation_of(audio_and_question, self.card.think if think else "")
         return self.generate([request_of(conversation, settings)], tell=tell)[0]
 
+    @overload
     def ask_many(
-        self, questions: Sequence[Sequence[Any]], *, think: bool = False, tell: Tell = silent, **settings: Any
-    ) -> list[Reply]:
+        self,
+        questions: Sequence[Sequence[Any]],
+        *,
+        think: bool = False,
+        keep_errors: Literal[False] = False,
+        tell: Tell = silent,
+        **settings: Any,
+    ) -> list[Reply]: ...
+
+    @overload
+    def ask_many(
+        self,
+        questions: Sequence[Sequence[Any]],
+        *,
+        think: bool = False,
+        keep_errors: Literal[True],
+        tell: Tell = silent,
+        **settings: Any,
+    ) -> list[Reply | AfnextError]: ...
+
+    def ask_many(
+        self,
+        questions: Sequence[Sequence[Any]],
+        *,
+        think: bool = False,
+        keep_errors: bool = False,
+        tell: Tell = silent,
+        **settings: Any,
+    ) -> list[Reply] | list[Reply | AfnextError]:
         """Many questions at once: ``ask_many([("a.wav", "What?"), ("a.wav", "When?")])``.
 
         They run in batches, and a recording asked about several times is heard once. Each reply is what ``ask`` gives.
+
+        Args:
+            questions: what ``ask`` takes, one after the other. All words and settings are looked at before anything
+                is computed.
+            think: as in ``ask``.
+            keep_errors: a recording that cannot be heard gives its error in the place of its reply, and the others are
+                answered; otherwise the first such error is raised, and what was computed is lost.
+            tell: told how far it is.
+            settings: see the class.
         """
         then = self.card.think if think else ""
         requests = [request_of(conversation_of(question, then), settings) for question in questions]
-        return self.generate(requests, tell=tell)
+        if not keep_errors:
+            return self.generate(requests, tell=tell)
+        failed: dict[int, AfnextError] = {}
+        answered = iter(self._answer(requests, tell, failed))
+        return [failed[place] if place in failed else next(answered) for place in range(len(requests))]
 
     def caption(self, audio: Any, *, tell: Tell = silent, **settings: Any) -> Reply:
         """Describe a recording."""
@@ -126,16 +168,7 @@ class Engine:
 
         What stands beside a request in its batch changes nothing but the last bits of its numbers.
         """
-        replies: list[Reply] = []
-        for batch in self._batches(requests, tell):
-            writers = [self._writer(item) for item in batch]
-            tell("Answering", len(replies), len(requests) if len(requests) > 1 else None)
-            for written, _ in enumerate(self._write(batch, writers), 1):
-                if len(requests) == 1:
-                    tell("Answering", written, None)
-            replies += [self._reply(item, writer) for item, writer in zip(batch, writers, strict=True)]
-            tell("Answering", len(replies), len(requests))
-        return replies
+        return self._answer(requests, tell, None)
 
     def stream(self, request: Request, *, tell: Tell = silent) -> Stream:
         """Answer one conversation piece by piece. Listening happens here; writing as the stream is read."""
@@ -150,18 +183,45 @@ class Engine:
                 yield piece
         return self._reply(ready, writer)
 
-    def _batches(self, requests: Sequence[Request], tell: Tell) -> Iterator[list[Ready]]:
-        """Requests made ready, as many together as the bounds above allow, in order."""
+    def _answer(self, requests: Sequence[Request], tell: Tell, failed: dict[int, AfnextError] | None) -> list[Reply]:
+        """The replies, in order; without those of requests that go to ``failed`` (see ``_batches``)."""
+        replies: list[Reply] = []
+        for batch in self._batches(requests, tell, failed):
+            writers = [self._writer(item) for item in batch]
+            done = len(replies) + len(failed or ())
+            tell("Answering", done, len(requests) if len(requests) > 1 else None)
+            for written, _ in enumerate(self._write(batch, writers), 1):
+                if len(requests) == 1:
+                    tell("Answering", written, None)
+            replies += [self._reply(item, writer) for item, writer in zip(batch, writers, strict=True)]
+            tell("Answering", done + len(batch), len(requests))
+        return replies
+
+    def _batches(
+        self, requests: Sequence[Request], tell: Tell, failed: dict[int, AfnextError] | None = None
+    ) -> Iterator[list[Ready]]:
+        """Requests made ready, as many together as the bounds above allow, in order.
+
+        What is wrong with one is raised or, where there is a ``failed``, put there by its place, and it is left out.
+        """
         uses = Counter(identity(part) for request in requests for part in audio_parts(request.conversation))
         heard: dict[Hashable, Heard] = {}
         batch: list[Ready] = []
-        for request in requests:
-            ready = self._ready(request, heard, tell)
+        for place, request in enumerate(requests):
+            ready: Ready | None = None
+            try:
+                ready = self._ready(request, heard, tell)
+            except AfnextError as error:
+                if failed is None:
+                    raise
+                failed[place] = error.with_traceback(None)  # which would hold the sound it was raised over
             for part in audio_parts(request.conversation):
                 key = identity(part)
                 uses[key] -= 1
                 if not uses[key]:
                     heard.pop(key, None)
+            if ready is None:
+                continue
             longest = max(item.length for item in (*batch, ready))
             if batch and (len(batch) == ROWS or longest * (len(batch) + 1) > BATCH_TOKENS):
                 yield batch

@@ -43,8 +43,9 @@ class EncoderLayer(nn.Module):
     def forward(self, hidden: Tensor, mask: Tensor | None) -> Tensor:
         """[W, E, D] -> [W, E, D]; ``mask`` [W, 1, 1, E] is true at valid frames."""
         normed = self.attention_norm(hidden)
+        # a CPU reads keys and values anew for every block of queries: a head's rows had better lie side by side
         query, key, value = (
-            project(normed).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            project(normed).unflatten(-1, (self.heads, -1)).transpose(1, 2).contiguous()
             for project in (self.query, self.key, self.value)
         )
         hidden = hidden + self.out(attend(query, key, value, mask=mask))
@@ -87,8 +88,9 @@ class Encoder(nn.Module):
         needed = 2 * longest + 1
         assert mel.shape[-1] >= min(needed, 2 * self.config.positions), "a short window keeps two mel frames of padding"
         hidden = F.gelu(self.convolution_1(mel[..., :needed].to(self.convolution_1.weight.dtype)))
-        hidden = F.gelu(self.convolution_2(hidden)).transpose(1, 2)[:, :longest]
-        hidden = hidden + self.positions.weight[:longest]
+        hidden = F.gelu(self.convolution_2(hidden))[..., :longest]
+        # laid out anew, for every sum to come keeps the layout of its first term
+        hidden = hidden.transpose(1, 2).contiguous() + self.positions.weight[:longest]
 
         mask = None
         if min(counts) < longest:
