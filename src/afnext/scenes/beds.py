@@ -31,14 +31,15 @@ class Loop:
     @cached_property
     def frequency(self) -> Array:
         """Hertz of each Fourier bin, [length // 2 + 1]."""
-        return np.fft.rfftfreq(self.length, 1 / SAMPLE_RATE)
+        return np.asarray(np.fft.rfftfreq(self.length, 1 / SAMPLE_RATE), np.float64)
 
     def coloured(self, spectrum: Array) -> Array:
         """Noise under this spectrum of amplitudes, with a standard deviation of 1."""
         waves: Array = np.fft.irfft(
             spectrum * np.exp(2j * np.pi * self.rng.random(len(spectrum))) * (self.frequency > 20), self.length
         )
-        return waves / waves.std()
+        even: Array = waves / waves.std()
+        return even
 
     def band(self, low: float, high: float, slope: float = 0.0) -> Array:
         """Noise between ``low`` and ``high`` Hz, 12 dB an octave down outside; within, amplitudes as f^-slope."""
@@ -60,7 +61,8 @@ class Loop:
             * np.exp(2j * np.pi * self.rng.random(len(self.frequency))),
             self.length,
         )
-        return np.exp(depth * np.clip(slow / slow.std(), -2, 2))
+        gain: Array = np.exp(depth * np.clip(slow / slow.std(), -2, 2))
+        return gain
 
     def scatter(self, grain: Callable[[], Array], rate: float) -> Array:
         """``rate`` grains a second at random times."""
@@ -116,7 +118,8 @@ def leaves(dice: Dice, loop: Loop) -> Array:
 def draught(dice: Dice, loop: Loop) -> Array:
     """Air that is drawn up a shaft, and howls a little."""
     note = dice.ratio(150, 300)
-    howl = loop.coloured(sum(np.exp(-(((loop.frequency - k * note) / (9 * k)) ** 2)) / k for k in (1.0, 1.5, 2.5)))
+    peaks = [np.exp(-(((loop.frequency - k * note) / (9 * k)) ** 2)) / k for k in (1.0, 1.5, 2.5)]
+    howl = loop.coloured(np.sum(peaks, axis=0))
     return howl * loop.swell(0.1, 0.7, 0.6) + 0.5 * loop.band(60, 500)
 
 
@@ -140,7 +143,8 @@ def trickle(dice: Dice, loop: Loop) -> Array:
         return rise * dice.rng.uniform(0.1, 1.0) ** 2
 
     water = loop.scatter(drop, dice.between(25, 60))
-    return water / water.std() + 0.5 * loop.band(40, 160)
+    running: Array = water / water.std() + 0.5 * loop.band(40, 160)
+    return running
 
 
 def driving(dice: Dice, loop: Loop) -> Array:

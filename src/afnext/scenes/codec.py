@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import Literal
 
 import av
 import numpy as np
 import soxr
 from av.audio.codeccontext import AudioCodecContext
+from av.audio.stream import AudioStream
 from av.codec.codec import UnknownCodecError
 
 from afnext.audio.spec import SAMPLE_RATE
@@ -91,15 +93,15 @@ class Trip:
             [np.zeros(0, np.float32), *(self._decoded(packet) for packet in self._encoder.encode(frame))]
         )
 
-    def _decoded(self, packet: av.Packet | None) -> Samples:
+    def _decoded(self, packet: "av.Packet[AudioStream] | None") -> Samples:
         self.bytes += packet.size if packet is not None else 0
-        out = [np.zeros(0, np.float32)]
+        out: list[Samples] = [np.zeros(0, np.float32)]
         for frame in self._decoder.decode(packet):
             values = frame.to_ndarray().reshape(-1)
-            samples = values / np.float32(INT16) if values.dtype == np.int16 else values.astype(np.float32)
+            samples: Samples = values.astype(np.float32) / np.float32(INT16 if values.dtype == np.int16 else 1)
             if self._up is None:
                 self._up = _resampler(frame.sample_rate, SAMPLE_RATE)
-            out.append(samples if self._up is None else self._up.resample_chunk(samples))
+            out.append(samples if self._up is None else np.asarray(self._up.resample_chunk(samples), np.float32))
         return np.concatenate(out)
 
 
@@ -143,7 +145,7 @@ def delay(codec: Codec) -> int:
     return int(np.argmax(likeness[:LONGEST_DELAY]))
 
 
-def _context(name: str, mode: str) -> AudioCodecContext:
+def _context(name: str, mode: Literal["r", "w"]) -> AudioCodecContext:
     try:
         context = av.CodecContext.create(name, mode)
     except UnknownCodecError as error:

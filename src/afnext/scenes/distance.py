@@ -61,7 +61,8 @@ class Path:
     def metres(self, seconds: Line | Sequence[float]) -> Line:
         """The distance at each of these times after the first sample."""
         times, metres = zip(*self.waypoints, strict=True)
-        return np.interp(seconds, times, metres)
+        line: Line = np.interp(seconds, times, metres)
+        return line
 
     def when_heard(self, seconds: Line | Sequence[float]) -> Line:
         """When a listener hears what is sent out at these times, the first sample being heard at 0."""
@@ -128,7 +129,7 @@ def absorb(sound: Samples, metres: Line) -> Samples:
     padded[hop : hop + len(sound)] = sound
     away = np.interp(np.arange(count) * hop, np.arange(len(metres)), metres)
     window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)).astype(np.float32)
-    loss = absorption(np.fft.rfftfreq(2 * FRAME, 1 / SAMPLE_RATE))
+    loss = absorption(np.asarray(np.fft.rfftfreq(2 * FRAME, 1 / SAMPLE_RATE), np.float64))
     out = np.zeros((count + 3) * hop, np.float64)
     for first in range(0, count, FRAMES_AT_ONCE):
         frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::hop][first : first + FRAMES_AT_ONCE] * window

@@ -67,4 +67,5 @@ def _rub(dice: Dice) -> np.ndarray:
     colour = 1 / (1 + (f / dice.ratio(250, 900)) ** 2) * (f > 40)
     rub = np.fft.irfft(np.fft.rfft(dice.rng.standard_normal(count)) * colour, count)
     grip = np.interp(np.arange(count), np.linspace(0, count, 12), dice.rng.uniform(0.1, 1, 12) ** 2)
-    return rub / rub.std() * grip * np.sin(np.pi * np.arange(count) / count)
+    touched: np.ndarray = rub / rub.std() * grip * np.sin(np.pi * np.arange(count) / count)
+    return touched

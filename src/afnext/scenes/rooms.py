@@ -82,7 +82,8 @@ def _with_tail(response: Response, known: float, decay: float, longest: float, r
     early[: min(count, len(response))] = response[:count]
     tail *= np.sqrt(np.sum(early[before] ** 2) / np.sum(tail[before] ** 2))
     turn = np.clip((np.arange(count) - 0.8 * join) / (0.2 * join), 0, 1)
-    return early * np.cos(np.pi / 2 * turn) + tail * np.sin(np.pi / 2 * turn)
+    whole: Response = early * np.cos(np.pi / 2 * turn) + tail * np.sin(np.pi / 2 * turn)
+    return whole
 
 
 def from_click(response: Response, longest: float = LONGEST_TAIL, metres: float | None = None) -> Samples:

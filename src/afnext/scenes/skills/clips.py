@@ -68,7 +68,8 @@ def _report(clips: Clips, label: str) -> tuple[str, list[Found]]:
             told.append(f"In {named(number)} I hear {x} at {ats(events)}.")
         else:
             told.append(f"In {named(number)} I do not hear {x} ({at(one.whole)}).")
-        found += [Found(number, piece) for piece in events or [one.whole]]
+        heard: Sequence[Timed] = events or [one.whole]
+        found += [Found(number, piece) for piece in heard]
     return " ".join(told), found
 
 

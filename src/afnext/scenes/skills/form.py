@@ -226,16 +226,16 @@ def lyrics(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
         for section in piece.sections:
             inside = [line for line in lines if section.start <= (line.start + line.end) / 2 < section.end]
             of_section.setdefault(section.name, []).append(inside)
-        texts = {section: words(inside[0]) for section, inside in of_section.items()}
-        for section, inside in of_section.items():
-            if not texts[section] or any(words(each) != texts[section] for each in inside):
+        texts = {title: words(heard[0]) for title, heard in of_section.items()}
+        for title, heard in of_section.items():
+            if not texts[title] or any(words(each) != texts[title] for each in heard):
                 continue
-            told = ", then ".join(quoted(line) for line in inside[0])
-            stretch = next(each for each in piece.sections if each.name == section)
-            trace = f"The {section} is heard at {at(stretch)}. In it I hear {told}."
-            near = [text for other, text in texts.items() if other != section and text and text != texts[section]]
-            asked = facts.say(rng, "lyrics", m=name, s=section)
-            yield Draft(asked, texts[section], inside[0], trace, near)
+            told = ", then ".join(quoted(line) for line in heard[0])
+            stretch = next(each for each in piece.sections if each.name == title)
+            trace = f"The {title} is heard at {at(stretch)}. In it I hear {told}."
+            near = [text for other, text in texts.items() if other != title and text and text != texts[title]]
+            asked = facts.say(rng, "lyrics", m=name, s=title)
+            yield Draft(asked, texts[title], heard[0], trace, near)
 
 
 def dynamics(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:

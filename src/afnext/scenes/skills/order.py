@@ -39,7 +39,7 @@ def order_first(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     names = shuffled(rng, [mention(first.label), mention(second.label)])
     words = facts.say(rng, "order_first", x=names[0], y=names[1])
     trace = f"{in_turn([first, second])} {capitalised(mention(first.label))} came first."
-    near = () if facts.style == "plain" else (mention(second.label),)
+    near = [] if facts.style == "plain" else [mention(second.label)]
     yield Draft(words, mention(first.label), [first, second], trace, near)
 
 

@@ -47,9 +47,7 @@ def duration(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     event = pick(rng, facts.once)
     # The difference of the times as written, so that whoever recomputes it from the trace finds the same.
     number = round(10 * round(event.end, 1) - 10 * round(event.start, 1))
-    wrong = (number * 2, number + 10, max(number // 2, 1))
-    if facts.style != "plain":
-        wrong = near_lengths(number)
+    wrong = [number * 2, number + 10, max(number // 2, 1)] if facts.style == "plain" else near_lengths(number)
     near = list(dict.fromkeys(as_seconds(other) for other in wrong if other != number))
     answer = as_seconds(number)
     trace = f"I hear {cited(event)}. From {event.start:.1f} to {event.end:.1f} it is {answer}."

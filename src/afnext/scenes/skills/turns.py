@@ -1,6 +1,6 @@
 """How people talk with one another: interruptions, back-channels, answers and what they answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from afnext.scenes.phrasing import shuffled
 from afnext.scenes.scene import Event, Talk
 from afnext.scenes.skills.counting import near_numbers
-from afnext.scenes.skills.draft import Draft
+from afnext.scenes.skills.draft import Draft, Timed
 from afnext.scenes.skills.facts import Facts
 from afnext.scenes.skills.people import introduced, others, people, who
 from afnext.scenes.skills.speech import other_words, pointable
@@ -91,7 +91,7 @@ def back_channel(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     small = [event for event in facts.speech if event.role == "back-channel"]
     if len(small) > MOST_COUNTED or not all(_under_way(facts, event) for event in small):
         return
-    evidence = small or [facts.whole]
+    evidence: Sequence[Timed] = small or [facts.whole]
     listed = (
         f"Short words come in at {ats(small)}" if small else f"Nobody comes in with a short word ({at(facts.whole)})"
     )

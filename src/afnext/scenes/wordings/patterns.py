@@ -165,8 +165,9 @@ def _ways(tree: Tree) -> int:
 def draw_question(rng: np.random.Generator, asked: Form) -> str:
     """An opener and a core, the slots still open; sentences begin with capitals, except for a slot's."""
     core = expand(rng, asked.cores[int(rng.integers(len(asked.cores)))])
-    openers, asides = (OPENERS_MANY, ASIDES_MANY) if asked.many else (OPENERS, ASIDES)
-    openers = openers + asides if core.endswith("?") else openers
+    openers: tuple[str, ...] = OPENERS_MANY if asked.many else OPENERS
+    if core.endswith("?"):
+        openers += ASIDES_MANY if asked.many else ASIDES
     opener = expand(rng, openers[int(rng.integers(len(openers)))])
     if opener.endswith(". ") or not opener:
         core = capital(core)
