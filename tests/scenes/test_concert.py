@@ -214,6 +214,16 @@ def test_a_spool_gives_back_what_it_took():
             assert np.allclose(read, wanted, rtol=1e-3)
 
 
+@pytest.mark.parametrize(("seconds", "pieces"), [(10, 1), (10, None), (20, 2), (31, 3)])
+def test_as_many_as_can_be(seconds, pieces):
+    """The tightest requests are met, in the longest reverberation too."""
+    for seed in range(3):
+        scene, _ = compose_piece(
+            seed, "test", seconds, Difficulty(reverberation=1), pieces=pieces, wishes=Wishes(parts=2, lines="none")
+        )
+        assert len(scene.pieces) == (pieces or 1)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -221,8 +231,8 @@ def test_a_spool_gives_back_what_it_took():
         ({"seconds": 1801}, "music of 1801 seconds"),
         ({"seconds": float("nan")}, "music of nan seconds"),
         ({"seed": -3}, "seed -3; expected 0 or more"),
-        ({"pieces": 0}, "0 pieces in 20 seconds; expected 1 to 1"),
-        ({"pieces": 2}, "2 pieces in 20 seconds; expected 1 to 1"),
+        ({"pieces": 0}, "0 pieces in 20 seconds; expected 1 to 2"),
+        ({"pieces": 3}, "3 pieces in 20 seconds; expected 1 to 2"),
         ({"world": "moon"}, "world 'moon'; expected one of"),
     ],
 )

@@ -105,12 +105,12 @@ def compose_piece(
         raise SceneError(f"music of {seconds} seconds", expected=f"{SHORTEST_CONCERT:g} to {MAX_SECONDS:g} seconds")
     if seed < 0:
         raise SceneError(f"seed {seed}", expected="0 or more")
-    most = int((seconds + RESTS[0]) / (SHORTEST + LEAD + TAIL + RESTS[0]) + 1e-9)
-    if pieces is not None and not 1 <= pieces <= most:
-        raise SceneError(f"{pieces} pieces in {seconds:g} seconds", expected=f"1 to {most}")
     rng = np.random.default_rng(seed)
     place, response = draw_place(rng, world, difficulty)
     tail = 0.0 if response is None else (len(response) - 1) / SAMPLE_RATE
+    most = int((seconds - tail + RESTS[0]) / (_least(1) + RESTS[0]))
+    if pieces is not None and not 1 <= pieces <= most:
+        raise SceneError(f"{pieces} pieces in {seconds:g} seconds", expected=f"1 to {most}")
     scores, starts = _program(rng, world, seconds - tail, pieces, wishes)
 
     sources, laid = Pieces(world), list[Laid]()
@@ -154,26 +154,32 @@ def _program(
     """Scores, and the second of each first beat."""
     scores, starts = list[Score](), list[float]()
     at = 0.0
-    while True:
+    while pieces is None or len(scores) < pieces:
         left = seconds - at - LEAD - TAIL
         if pieces is None:
+            others, share = 0, left
             if scores and left < max(SHORTEST, USUAL / 2):
                 break
-            longest = min(left, LONGEST)
-            wanted = longest if left <= WHOLE else float(np.exp(rng.uniform(np.log(USUAL), np.log(longest))))
+            if left > WHOLE:
+                share = float(np.exp(rng.uniform(np.log(USUAL), np.log(min(left, LONGEST)))))
         else:
-            if len(scores) == pieces:
-                break
             others = pieces - len(scores) - 1
-            wanted = min(LONGEST, (left - others * (LEAD + TAIL + RESTS[0])) / (others + 1))
-            wanted -= 0 if others == 0 else min(RESTS[1] - RESTS[0], max(0.0, wanted - SHORTEST))
-        score = write_piece(int(rng.integers(2**62)), world, max(SHORTEST, wanted), wishes)
+            share = (left - others * (RESTS[0] + LEAD + TAIL)) / (others + 1)
+        score = write_piece(int(rng.integers(2**62)), world, min(share, LONGEST), wishes)
         scores.append(score)
         starts.append(at + LEAD)
-        at += LEAD + score.form.seconds + TAIL + float(rng.uniform(*RESTS))
-    spare = max(0.0, seconds - starts[-1] - scores[-1].form.seconds - TAIL)
-    shift = float(rng.uniform(0, spare))
+        at += LEAD + score.form.seconds + TAIL
+        # What is needed for the others is not rested away.
+        spare = seconds - at - RESTS[0] - _least(others) if others else RESTS[1]
+        at += RESTS[0] + float(rng.uniform(0, 1)) * min(spare, RESTS[1] - RESTS[0])
+    spare = seconds - starts[-1] - scores[-1].form.seconds - TAIL
+    shift = float(rng.uniform(0, 1)) * max(0.0, spare)
     return scores, [start + shift for start in starts]
+
+
+def _least(pieces: int) -> float:
+    """Seconds in which so many pieces fit, with rests between."""
+    return pieces * (LEAD + SHORTEST + TAIL) + (pieces - 1) * RESTS[0]
 
 
 def _balanced(rng: np.random.Generator, mine: Sequence[Laid]) -> list[Laid]:

@@ -34,7 +34,9 @@ UNITS = (1, 2, 4, 8, 16)
 FULL = 0.75
 """Share of the time that a form should fill, where one can."""
 LEAST = 3.5
-"""Seconds of the shortest verse or chorus."""
+"""Seconds of the shortest verse or chorus, in pieces long enough to have them."""
+SHARE = 0.37
+"""Of a short piece, at least so much is one of them."""
 LIFTS = (1, 2)
 """Semitones by which a last chorus may be lifted."""
 STEP = (0.12, 0.45)
@@ -123,7 +125,7 @@ def _try(dice: Dice, seconds: float, wishes: Wishes) -> Form | None:
         for outline in OUTLINES
         for unit in UNITS
         if _bars(outline, unit) <= bars
-        and unit * metre * 60 / bpm >= LEAST
+        and unit * metre * 60 / bpm >= min(LEAST, SHARE * seconds)
         and (not modulates or "bridge" in outline or outline.count("chorus") > 1)
     ]
     if not fitting:

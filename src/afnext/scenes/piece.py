@@ -18,7 +18,7 @@ from afnext.scenes.score import Part, Score, SungLine
 from afnext.scenes.song import RANGES, draw_slots, pick_singer
 from afnext.scenes.worlds import WORLDS, Dice, World
 
-SHORTEST, LONGEST = 8.0, 240.0
+SHORTEST, LONGEST = 7.0, 240.0
 """Seconds of a piece."""
 SUNG = ("verse", "chorus")
 """Sections that have lines, in a song."""
@@ -32,7 +32,7 @@ CLOSING = ("chorus", "outro")
 
 
 def write_piece(seed: int, world: World, seconds: float, wishes: Wishes | None = None) -> Score:
-    """A piece whose last bar is over within ``seconds`` (8 to 240), the same for the same arguments.
+    """A piece whose last bar is over within ``seconds`` (7 to 240), the same for the same arguments.
 
     Raises:
         SceneError: the time is out of range, or too short for the wishes.
