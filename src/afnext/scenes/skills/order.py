@@ -88,11 +88,10 @@ def _neighbours(facts: Facts, event: Event) -> Iterator[tuple[str, Event, Event]
         return
     index = facts.events.index(event)
     before, after = facts.events[:index][::-1], facts.events[index + 1 :]
-    # The nearest by onset, with no second one that starts about when it does, nor one that ends later than it does.
+    # The nearest by onset, with no second one that starts about when it does, nor one that ends then or later.
     clear = before and not (before[1:] and not apart(before[1], before[0])) and facts.clear(before[0].start, event.end)
-    margin = 0.0 if facts.style == "plain" else APART
-    latest = max((other.end for other in before[1:]), default=-margin)
-    if clear and before[0].end >= latest + margin and before[0].label not in facts.doubtful:
+    last = all(before[0].end - other.end > APART for other in before[1:])
+    if clear and last and before[0].label not in facts.doubtful:
         yield "before", event, before[0]
     clear = after and not (after[1:] and not apart(after[0], after[1])) and facts.clear(event.start, after[0].end)
     if clear and after[0].label not in facts.doubtful:
