@@ -1,11 +1,20 @@
-"""Sources that need no program: tones whose samples can be computed by hand."""
+"""Sources that need no program: tones whose samples can be computed by hand, and whatever a test gives."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from afnext.scenes.scene import SceneNote
+from afnext.scenes.noise import Noise
+from afnext.scenes.places import Place
+from afnext.scenes.plan import Plan, event_of, placed
+from afnext.scenes.scene import Background, Channel, Scene, SceneNote
 from afnext.scenes.sentences import sentence
 from afnext.scenes.sources import LABELS, Source
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # where random_scenes and second_reader lie
 
 RATE = 16_000
 
@@ -46,3 +55,50 @@ def tones():
 def make_tones():
     """``Tones`` itself, for other worlds and lengths."""
     return Tones
+
+
+class Given:
+    """A supply of chosen sounds, each addressed by its number."""
+
+    world = "train"
+
+    def __init__(self, sounds):
+        self.sounds = [np.asarray(sound, np.float32) for sound in sounds]
+
+    def source(self, number, kind="sound", **fields):
+        return Source(kind, f"sound {number}", f"given:{number}", len(self.sounds[number]), (number, 0), **fields)
+
+    def draw(self, rng, kind, label, longest):
+        raise AssertionError("nothing is drawn of what is given")
+
+    def load(self, source):
+        return self.sounds[source.address[0]]
+
+
+@pytest.fixture(scope="session")
+def given():
+    """``Given`` itself."""
+    return Given
+
+
+@pytest.fixture(scope="session")
+def plan_of():
+    """A plan from sounds: (sound, start in samples, peak, path), in order."""
+
+    def make(parts, seconds, where=None, *, background=None, channel=None, fields=None):
+        where = where or Place("outdoors")
+        sources = Given([part[0] for part in parts])
+        placements = []
+        for number, (_, start, gain, path) in enumerate(parts):
+            source = sources.source(number, **((fields or {}).get(number, {})))
+            placements.append(replace(placed(source, start, sources, where, path)[0], gain=gain))
+        kind, level = background or (None, None)
+        scene = Scene(
+            seed=5, world="train", duration=seconds, place=where.name,
+            background=None if kind is None else Background(kind=kind, level=level, snr=0.0),
+            events=tuple(event_of(item) for item in placements), channel=channel or Channel(),
+        )  # fmt: skip
+        read = None if kind is None else Noise(kind, (11, 22))
+        return Plan(scene, tuple(placements), sources, where.response, read, round(seconds * RATE), where=where)
+
+    return make

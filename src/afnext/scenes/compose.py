@@ -1,7 +1,7 @@
-"""Choosing what happens in a scene, when, how loud and where: the truth, and the plan from which it is rendered."""
+"""Choosing what happens in a scene, when, how loud and where."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,9 +12,10 @@ from afnext.base.config import Frozen
 from afnext.base.errors import SceneError
 from afnext.scenes import noise
 from afnext.scenes.noise import Noise
-from afnext.scenes.places import OPEN_AIR, ROOMS, ROOMS_EACH, impulse_response, reverberate
-from afnext.scenes.scene import KINDS, Background, Event, Scene, SceneNote, SceneWord
-from afnext.scenes.sources import Samples, Source, Sources, isolate
+from afnext.scenes.places import OPEN_AIR, ROOMS, ROOMS_EACH, impulse_response
+from afnext.scenes.plan import Key, Placement, Plan, decibels, event_of, heard
+from afnext.scenes.scene import KINDS, Background, Scene
+from afnext.scenes.sources import Samples, Source, Sources
 from afnext.scenes.worlds import World
 
 SHORTEST_SCENE = 5.0
@@ -64,46 +65,6 @@ class Difficulty(Frozen):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """One source in the plan; ``start`` and ``length`` in samples."""
-
-    source: Source
-    start: int
-    length: int
-    rms: float
-    """Root mean square at peak 1."""
-    gain: float = 1.0
-
-    @property
-    def end(self) -> int:
-        """The sample after the last."""
-        return self.start + self.length
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A scene and how to make it sound."""
-
-    scene: Scene
-    placements: tuple[Placement, ...]
-    """In the order of ``scene.events``."""
-    sources: Sources
-    response: Samples | None
-    """How the room answers a click; None outdoors."""
-    noise: Noise | None
-    samples: int
-    """Length of the recording."""
-    kept: dict[tuple[int, int], Samples] = field(default_factory=dict, repr=False)
-    """Sounds of a short scene by address, already reverberated."""
-
-
-def heard(source: Source, sources: Sources, response: Samples | None) -> Samples:
-    """``source`` as it sounds in a room, from its onset to where it falls below -40 dB; peak 1."""
-    dry = sources.load(source)
-    return dry if response is None else isolate(reverberate(dry, response))[0]
-
-
 def compose(
     seed: int,
     world: World,
@@ -137,14 +98,11 @@ def compose(
         raise SceneError(f"{events} events in {seconds:g} seconds", expected=f"0 to {int(seconds)} events")
     rng = np.random.default_rng(seed)
     samples = round(seconds * SAMPLE_RATE)
-    place, response, tail = OPEN_AIR, None, 0
-    if rng.random() < difficulty.reverberation:
-        place = list(ROOMS)[int(rng.integers(len(ROOMS)))]
-        response = impulse_response(world, place, int(rng.integers(ROOMS_EACH)))
-        tail = len(response) - 1
+    place, response = draw_place(rng, world, difficulty)
+    tail = 0 if response is None else len(response) - 1
 
     wanted = max(1, round(rng.uniform(*difficulty.events) * seconds / 10)) if events is None else events
-    chosen, kept = list[Placement](), dict[tuple[int, int], Samples]()
+    chosen, kept = list[Placement](), dict[Key, Samples]()
     failures, patience = 0, PATIENCE if events is None else TRIES
     while len(chosen) < wanted and failures <= patience:
         # After some failures shorter sources are drawn: the gaps that are left may be short.
@@ -156,11 +114,11 @@ def compose(
         if source is None or start is None:
             failures += 1
             continue
-        sound = kept.get(source.address)
+        sound = kept.get((*source.address, None))
         if sound is None:
             sound = heard(source, sources, response)
         if seconds <= KEPT_SECONDS:
-            kept[source.address] = sound
+            kept[(*source.address, None)] = sound
         chosen.append(Placement(source, start, len(sound), float(np.sqrt(np.mean(np.square(sound))))))
         failures = 0
     if events is not None and len(chosen) < events:
@@ -174,9 +132,17 @@ def compose(
         duration=samples / SAMPLE_RATE,
         place=place,
         background=background,
-        events=tuple(_event(item) for item in placements),
+        events=tuple(event_of(item) for item in placements),
     )
     return scene, Plan(scene, placements, sources, response, noise_read, samples, kept)
+
+
+def draw_place(rng: np.random.Generator, world: World, difficulty: Difficulty) -> tuple[str, Samples | None]:
+    """A room and how it answers a click, or outdoors and None."""
+    if rng.random() >= difficulty.reverberation:
+        return OPEN_AIR, None
+    place = list(ROOMS)[int(rng.integers(len(ROOMS)))]
+    return place, impulse_response(world, place, int(rng.integers(ROOMS_EACH)))
 
 
 def _draw(
@@ -233,14 +199,14 @@ def _with_gains(rng: np.random.Generator, chosen: Sequence[Placement], difficult
             if other.start < item.end and item.start < other.end
         )
         fitted = gain * min(1.0, HEADROOM / sum(together))
-        placements.append(Placement(item.source, item.start, item.length, item.rms, fitted))
+        placements.append(replace(item, gain=fitted))
     return tuple(placements)
 
 
 def draw_background(
     rng: np.random.Generator, placements: Sequence[Placement], difficulty: Difficulty
 ) -> tuple[Background | None, Noise | None]:
-    """Perhaps a steady noise, as far below the quietest event as ``difficulty`` says."""
+    """A steady noise, or none, so far below the quietest of ``placements`` as ``difficulty`` asks for."""
     if rng.random() >= difficulty.background:
         return None, None
     chosen = noise.draw(rng)
@@ -250,30 +216,3 @@ def draw_background(
     rms = min(LOUDEST_NOISE, quietest * 10 ** (-float(rng.uniform(*difficulty.snr)) / 20))
     level, snr = decibels(rms), decibels(quietest / rms)
     return Background(kind=chosen.kind, level=level, snr=snr), chosen
-
-
-def _event(placement: Placement) -> Event:
-    source, start = placement.source, placement.start / SAMPLE_RATE
-    return Event(
-        kind=source.kind,
-        label=source.label,
-        start=start,
-        end=placement.end / SAMPLE_RATE,
-        level=decibels(placement.gain),
-        source=source.source,
-        text=source.text,
-        words=tuple(SceneWord(word.start + start, word.end + start, word.text) for word in source.words),
-        tempo=source.tempo,
-        key=source.key,
-        notes=tuple(SceneNote(note.start + start, note.end + start, *note[2:]) for note in source.notes),
-    )
-
-
-def decibels(ratio: float) -> float:
-    """An amplitude ratio in dB."""
-    return 20 * float(np.log10(ratio))
-
-
-def amplitude(level: float) -> np.float32:
-    """The amplitude ratio of ``level`` dB."""
-    return np.float32(10 ** (level / 20))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import SceneError
 from afnext.scenes.instruments import CYMBALS, INSTRUMENTS, KICK, SNARE, Instrument
+from afnext.scenes.soundfont import need_patches
 from afnext.scenes.tools import package, run, sound_font
 from afnext.scenes.trim import heard, peak_one
 from afnext.scenes.worlds import Dice, World
@@ -152,6 +153,7 @@ def play_many(phrases: Sequence[Phrase]) -> list[NDArray[np.float32]]:
 
     Raises:
         MissingToolError: fluidsynth, its sound font or pretty_midi is not installed.
+        SceneError: the sound font lacks a patch or is damaged.
     """
     sounds: dict[int, NDArray[np.float32]] = {}
     for batch in _batches(phrases):
@@ -177,6 +179,8 @@ def _batches(phrases: Sequence[Phrase]) -> list[list[int]]:
 def _render(phrases: Sequence[Phrase]) -> list[NDArray[np.float32]]:
     # Whole half seconds: MIDI ticks and fluidsynth's blocks fall alike in every phrase, whatever stands before it.
     starts = np.cumsum([0.0] + [np.ceil(2 * (one.seconds + RELEASE + GAP)) / 2 for one in phrases])
+    font = sound_font()
+    need_patches(font, [(one.instrument == "drums", one.patch) for one in phrases])
     with tempfile.TemporaryDirectory(prefix="afnext-music-") as folder:
         score, sound = Path(folder) / "score.mid", Path(folder) / "sound.wav"
         _write_midi(phrases, starts, score)
@@ -194,7 +198,7 @@ def _render(phrases: Sequence[Phrase]) -> list[NDArray[np.float32]]:
             "-o",
             "synth.dynamic-sample-loading=1",
         ]
-        run("fluidsynth", [*settings, "-T", "wav", "-F", str(sound), str(sound_font()), str(score)])
+        run("fluidsynth", [*settings, "-T", "wav", "-F", str(sound), str(font), str(score)])
         stereo, _ = soundfile.read(sound, dtype="float32", always_2d=True)
     mono = soxr.resample(stereo.mean(1), RENDER_RATE, SAMPLE_RATE)
     return [_cut(mono[round(at * SAMPLE_RATE) :], one) for at, one in zip(starts[:-1], phrases, strict=True)]

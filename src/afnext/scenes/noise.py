@@ -1,4 +1,4 @@
-"""Steady noise under a scene: built once as loops without a seam, then read from any second on."""
+"""Noise under a scene, steady or of a place: built once as loops without a seam, then read from any second on."""
 
 import zlib
 from collections.abc import Callable
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import SceneError
+from afnext.scenes.beds import BEDS, BEDS_EACH, Loop, make
 from afnext.scenes.sources import Samples
-from afnext.scenes.worlds import World
+from afnext.scenes.worlds import Dice, World
 
 LOOPS = (2**18, 250_000)
 """Samples of the two loops of each kind. Read together, they repeat only after hours."""
@@ -25,7 +26,10 @@ class Noise:
     """A noise with chosen starting points in the two loops."""
 
     kind: str
+    """One of ``SHAPES`` or of ``BEDS``."""
     starts: tuple[int, int]
+    variant: int = 0
+    """Which of its world's beds; of the steady noises there is one each."""
 
 
 def _hiss(frequency: Spectrum, rng: np.random.Generator) -> Spectrum:
@@ -65,9 +69,21 @@ SHAPES: dict[str, Callable[[Spectrum, np.random.Generator], Spectrum]] = {
 
 
 def draw(rng: np.random.Generator) -> Noise:
-    """A random noise."""
+    """A random steady noise."""
     kind = list(SHAPES)[int(rng.integers(len(SHAPES)))]
     return Noise(kind, (int(rng.integers(LOOPS[0])), int(rng.integers(LOOPS[1]))))
+
+
+def draw_bed(rng: np.random.Generator, kind: str) -> Noise:
+    """A random bed of this kind.
+
+    Raises:
+        SceneError: the kind is unknown.
+    """
+    if kind not in BEDS:
+        raise SceneError(f"bed {kind!r}", expected=", ".join(BEDS))
+    starts = int(rng.integers(LOOPS[0])), int(rng.integers(LOOPS[1]))
+    return Noise(kind, starts, int(rng.integers(BEDS_EACH)))
 
 
 def read(noise: Noise, world: World, first: int, count: int) -> Samples:
@@ -76,11 +92,15 @@ def read(noise: Noise, world: World, first: int, count: int) -> Samples:
     Raises:
         SceneError: the kind is unknown.
     """
-    if noise.kind not in SHAPES:
-        raise SceneError(f"background {noise.kind!r}", expected=", ".join(SHAPES))
+    if noise.kind not in SHAPES and noise.kind not in BEDS:
+        raise SceneError(f"background {noise.kind!r}", expected=", ".join((*SHAPES, *BEDS)))
     out = np.zeros(count, dtype=np.float32)
     for number, start in enumerate(noise.starts):
-        loop = _loop(world, noise.kind, number)
+        loop = (
+            _loop(world, noise.kind, number)
+            if noise.kind in SHAPES
+            else _bed(world, noise.kind, noise.variant % BEDS_EACH, number)
+        )
         position, filled = (start + first) % len(loop), 0
         while filled < count:
             part = loop[position : position + count - filled]
@@ -100,6 +120,16 @@ def _loop(world: World, kind: str, number: int) -> Samples:
     if kind == "a crowd":
         slow = _random_phases((frequency > 0.1) * (frequency < 4.0), rng, length)
         loop *= np.exp(0.25 * slow / slow.std())
+    samples: Samples = (loop / np.sqrt(2 * np.mean(loop**2))).astype(np.float32)
+    return samples
+
+
+@lru_cache(maxsize=16)
+def _bed(world: World, kind: str, variant: int, number: int) -> Samples:
+    """A loop of a bed, of root mean square ``1 / sqrt(2)``. Its two loops have one character and two textures."""
+    name = f"{world}/{kind}/{variant}"
+    character, texture = (np.random.default_rng(zlib.crc32(of.encode())) for of in (name, f"{name}/{number}"))
+    loop = make(kind, Dice(world, character), Loop(LOOPS[number], texture))
     samples: Samples = (loop / np.sqrt(2 * np.mean(loop**2))).astype(np.float32)
     return samples
 

@@ -1,41 +1,80 @@
-"""Where a scene takes place: the reverberation of a room, as a short impulse response."""
+"""Where a scene takes place: how it answers a click, how far away that click was, and what is heard meanwhile."""
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
-from afnext.audio.spec import SAMPLE_RATE
-from afnext.base.errors import MissingToolError, SceneError
-from afnext.scenes.sources import AUDIBLE, Samples
-from afnext.scenes.worlds import World
+from afnext.base.errors import SceneError
+from afnext.scenes import outside
+from afnext.scenes.rooms import Answer, RoomKind, bare_room, room
+from afnext.scenes.sources import Samples
+from afnext.scenes.worlds import Dice, World
 
 OPEN_AIR = "outdoors"
 """The place without reverberation."""
 ROOMS_EACH = 6
-"""Rooms of every kind in every world."""
-LONGEST_TAIL = 0.5
-"""Seconds to which an impulse response is cut."""
+"""Rooms of every kind in every world, and as many streets and forests."""
 
-
-@dataclass(frozen=True)
-class RoomKind:
-    """Ranges from which rooms of one kind are drawn."""
-
-    size: tuple[tuple[float, float], ...]
-    """Length, width and height in metres, lowest and highest."""
-    decay: tuple[float, float]
-    """Seconds in which the sound falls by 60 dB."""
-
-
+# compose() draws from ROOMS by number: a new room goes into SPACES.
 ROOMS = {
     "a small room": RoomKind(((2.4, 3.6), (2.0, 3.0), (2.3, 2.6)), (0.18, 0.3)),
     "a living room": RoomKind(((4.0, 6.5), (3.2, 5.0), (2.4, 3.0)), (0.3, 0.45)),
     "a large hall": RoomKind(((10.0, 18.0), (8.0, 12.0), (4.0, 7.0)), (0.6, 1.0)),
 }
 PLACES = (OPEN_AIR, *ROOMS)
+SPACES = {
+    "a car": RoomKind(((1.9, 2.6), (1.3, 1.5), (1.1, 1.25)), (0.05, 0.09)),
+    "a bathroom": RoomKind(((1.8, 3.2), (1.5, 2.4), (2.3, 2.6)), (0.6, 0.95), 0.7),
+    "a stairwell": RoomKind(((3.0, 5.0), (2.4, 3.2), (9.0, 16.0)), (1.2, 1.8), 1.2),
+    "a cave": RoomKind(((12.0, 30.0), (8.0, 18.0), (5.0, 12.0)), (2.0, 3.0), 1.8),
+}
+OUTSIDE: dict[str, tuple[Callable[[Dice], Answer], float]] = {
+    "a street": (outside.street, 0.5),
+    "a forest": (outside.forest, 0.7),
+}
+"""How a place under the sky answers, and its openness."""
+BEDS = {
+    OPEN_AIR: "a breeze",
+    "a small room": "a computer fan",
+    "a living room": "a refrigerator",
+    "a large hall": "ventilation",
+    "a street": "distant traffic",
+    "a forest": "rustling leaves",
+    "a stairwell": "a draught",
+    "a bathroom": "an extractor fan",
+    "a cave": "trickling water",
+    "a car": "a car on the road",
+}
+"""Every place, and the noise by which it is known."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place of one world."""
+
+    name: str
+    response: Samples | None = None
+    """How it answers a click, which itself is sample 0 with height 1. None in the open."""
+    near: float = 1.0
+    """Metres from the listener at which that click was made."""
+    openness: float = 1.0
+    """How echoes fall with the distance of their source: 0, as in a room, not at all; 1 as the source itself."""
+
+
+def place(world: World, name: str, number: int) -> Place:
+    """Place ``number`` of the kind ``name`` in ``world``: there are ``ROOMS_EACH``.
+
+    Raises:
+        SceneError: no such place.
+        MissingToolError: pyroomacoustics is not installed.
+    """
+    if name == OPEN_AIR:
+        return Place(name)
+    response, metres = _answer(world, _known(name), number % ROOMS_EACH)
+    return Place(name, response, metres, OUTSIDE[name][1] if name in OUTSIDE else 0.0)
 
 
 def impulse_response(world: World, place: str, number: int) -> Samples:
@@ -45,48 +84,27 @@ def impulse_response(world: World, place: str, number: int) -> Samples:
         SceneError: no such place.
         MissingToolError: pyroomacoustics is not installed.
     """
-    if place not in ROOMS:
-        raise SceneError(f"place {place!r}", expected=", ".join(PLACES))
-    return _impulse_response(world, place, number % ROOMS_EACH)
+    return _answer(world, _known(place), number % ROOMS_EACH)[0]
 
 
-@lru_cache(maxsize=64)
-def _impulse_response(world: World, place: str, number: int) -> Samples:
-    kind = ROOMS[place]
-    rng = np.random.default_rng(zlib.crc32(f"{world}/{place}/{number}".encode()))
-    size = [rng.uniform(*side) for side in kind.size]
-    source, listener = (np.array(size) * rng.uniform(0.2, 0.8, 3) for _ in range(2))
-    acoustics = _acoustics()
-    absorption, order = acoustics.inverse_sabine(rng.uniform(*kind.decay), size)
-    room = acoustics.ShoeBox(size, fs=SAMPLE_RATE, materials=acoustics.Material(absorption), max_order=min(order, 16))
-    room.add_source(source)
-    room.add_microphone(listener)
-    room.compute_rir()
-    return _from_click(np.asarray(room.rir[0][0]))
+def _known(name: str) -> str:
+    if name not in BEDS or name == OPEN_AIR:
+        raise SceneError(f"place {name!r}", expected=", ".join(BEDS))
+    return name
 
 
-def _from_click(response: np.ndarray[Any, Any]) -> Samples:
-    """Start at the direct path, scale it to 1, and end where what is left lies 40 dB below the whole."""
-    direct = int(np.argmax(np.abs(response) > 0.5 * np.abs(response).max()))
-    direct += int(np.argmax(np.abs(response[direct : direct + 8])))
-    response = response[direct : direct + int(LONGEST_TAIL * SAMPLE_RATE)] / response[direct]
-    left = np.cumsum(response[::-1] ** 2)[::-1]
-    end = int(np.flatnonzero(left > AUDIBLE**2 * left[0])[-1]) + 1
-    fade = min(end, SAMPLE_RATE // 50)
-    response = response[:end].copy()
-    response[end - fade :] *= np.linspace(1, 0, fade)
-    return response.astype(np.float32)
+@lru_cache(maxsize=96)
+def _answer(world: World, name: str, number: int) -> Answer:
+    rng = np.random.default_rng(zlib.crc32(f"{world}/{name}/{number}".encode()))
+    if name in ROOMS:
+        return room(ROOMS[name], rng)
+    if name in SPACES:
+        return bare_room(SPACES[name], Dice(world, rng))
+    return OUTSIDE[name][0](Dice(world, rng))
 
 
-def _acoustics() -> Any:
-    """Pyroomacoustics takes two seconds to import, and dry scenes do without."""
-    try:
-        import pyroomacoustics  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingToolError(
-            "reverberation needs pyroomacoustics, which is not installed", do="pip install 'afnext[scenes]'"
-        ) from error
-    return pyroomacoustics
+LONG = 2**18
+"""Samples (16 s) above which a sound is put into a room in blocks, which takes less time and memory."""
 
 
 def reverberate(samples: Samples, response: Samples) -> Samples:
@@ -94,6 +112,12 @@ def reverberate(samples: Samples, response: Samples) -> Samples:
     from scipy import fft  # noqa: PLC0415 - start-up asks for it
 
     length = len(samples) + len(response) - 1
+    if len(samples) > LONG:
+        whole = np.zeros(length, np.float32)
+        for first in range(0, len(samples), LONG // 4):
+            part = reverberate(samples[first : first + LONG // 4], response)
+            whole[first : first + len(part)] += part
+        return whole
     size = fft.next_fast_len(length, real=True)
     product = fft.rfft(samples, size) * fft.rfft(response, size)
     wet: Samples = fft.irfft(product, size)[:length]

@@ -109,6 +109,8 @@ class Event(Truth):
     """Of a source whose distance is known, from its start to its end."""
     masked_by: tuple[int, ...] = ()
     """Events so much louder at the same time that this one cannot be heard."""
+    clear: float = Field(default=1.0, ge=0, le=1)
+    """Share of its time in which it stands out from everything else (see masking.py)."""
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:
@@ -179,16 +181,22 @@ class Piece(Truth):
     chords: tuple[Stretch, ...] = ()
     sections: tuple[Stretch, ...] = ()
     dynamics: tuple[Stretch, ...] = ()
+    keys: tuple[Stretch, ...] = ()
+    """Every key and how long it lasts, of a piece that changes it."""
     events: tuple[int, ...] = Field(min_length=1)
 
 
 class Channel(Truth):
-    """What the recording went through."""
+    """What the recording went through. Levels of events and background are those before it."""
 
     kind: str = "full band"
     """"full band", "telephone", or a codec with its bit rate."""
-    clipped: float | None = None
+    clipped: float | None = Field(default=None, gt=0, le=1)
     """The peak, as a share of full scale, at which the sound was cut off."""
+    wind: float | None = None
+    """Wind on the microphone: its root mean square in dB of full scale."""
+    handling: float | None = None
+    """Knocks and rubs on the microphone: the peak of the loudest in dB of full scale."""
 
 
 class Scene(Truth):

@@ -9,19 +9,9 @@ import numpy as np
 from afnext.audio.spec import MAX_SECONDS, SAMPLE_RATE
 from afnext.base.errors import SceneError
 from afnext.scenes.cast import Member, draw_cast
-from afnext.scenes.compose import (
-    HEADROOM,
-    KEPT_SECONDS,
-    SHORTEST_SCENE,
-    Difficulty,
-    Placement,
-    Plan,
-    decibels,
-    draw_background,
-    heard,
-)
+from afnext.scenes.compose import HEADROOM, KEPT_SECONDS, SHORTEST_SCENE, Difficulty, draw_background, draw_place
 from afnext.scenes.delivery import delivery
-from afnext.scenes.places import OPEN_AIR, ROOMS, ROOMS_EACH, impulse_response
+from afnext.scenes.plan import Key, Placement, Plan, decibels, heard
 from afnext.scenes.scene import Emotion, Event, Fact, Manner, Role, Scene, SceneWord, Speaker, Talk
 from afnext.scenes.script import Line, Script
 from afnext.scenes.sources import Samples, Source, Sources
@@ -142,10 +132,7 @@ def compose_talk(
     if seed < 0:
         raise SceneError(f"seed {seed}", expected="0 or more")
     rng = np.random.default_rng((seed, 0))
-    place, response = OPEN_AIR, None
-    if rng.random() < difficulty.reverberation:
-        place = list(ROOMS)[int(rng.integers(len(ROOMS)))]
-        response = impulse_response(world, place, int(rng.integers(ROOMS_EACH)))
+    place, response = draw_place(rng, world, difficulty)
     talk = converse(seed, world, seconds, speakers=speakers, topics=topics, response=response)
     placements = tuple(utterance.placement() for utterance in talk.utterances)
     background, noise = draw_background(rng, placements, difficulty)
@@ -160,9 +147,9 @@ def compose_talk(
         speakers=talk.speakers,
         talks=talk.talks,
     )
-    kept = dict[tuple[int, int], Samples]()
+    kept = dict[Key, Samples]()
     if seconds <= KEPT_SECONDS:
-        kept = {item.source.address: heard(item.source, talk.sources, response) for item in placements}
+        kept = {item.key: heard(item.source, talk.sources, response) for item in placements}
     return scene, Plan(scene, placements, talk.sources, response, noise, samples, kept)
 
 

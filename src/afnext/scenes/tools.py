@@ -2,7 +2,10 @@
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -84,10 +87,60 @@ def run(program: str, arguments: Sequence[str], stdin: bytes = b"") -> bytes:
     try:
         done = subprocess.run(command, input=stdin, capture_output=True, check=True, timeout=PATIENCE)
     except subprocess.TimeoutExpired as error:
-        raise SceneError(
-            f"{program} did not finish within {PATIENCE:.0f} s", do="try again on a less busy machine"
-        ) from error
+        raise _late(program) from error
     except subprocess.CalledProcessError as error:
-        words = error.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-        raise SceneError(f"{program} failed: {words[-1]}", do=f"try it by hand: {' '.join(command)}") from error
+        raise _failed(program, command, error.stderr) from error
     return done.stdout
+
+
+def stream(program: str, arguments: Sequence[str], stdin: bytes, size: int) -> Iterator[bytes]:
+    """As ``run``, for more output than should be held: ``size`` bytes at a time, the last part maybe shorter.
+
+    The program must read its standard input to the end before it writes much. Closing the iterator ends it.
+
+    Raises:
+        MissingToolError: the program is not installed.
+        SceneError: it failed or took longer than ``PATIENCE`` over one part; the message carries its own last words.
+    """
+    command = [str(need(program)), *arguments]
+    with tempfile.TemporaryFile() as words:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=words)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            process.kill()
+
+        try:
+            # It may fail before it has read all: then its last words say why.
+            with suppress(BrokenPipeError), process.stdin:
+                process.stdin.write(stdin)
+            while True:
+                watch = threading.Timer(PATIENCE, give_up)
+                watch.start()
+                part = process.stdout.read(size)
+                watch.cancel()
+                if not part:
+                    break
+                yield part
+            status = process.wait()
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+        if late.is_set():
+            raise _late(program)
+        if status:
+            words.seek(0)
+            raise _failed(program, command, words.read())
+
+
+def _late(program: str) -> SceneError:
+    return SceneError(f"{program} did not finish within {PATIENCE:.0f} s", do="try again on a less busy machine")
+
+
+def _failed(program: str, command: Sequence[str], stderr: bytes) -> SceneError:
+    words = stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+    return SceneError(f"{program} failed: {words[-1]}", do=f"try it by hand: {' '.join(command)}")

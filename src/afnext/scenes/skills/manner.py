@@ -1,0 +1,92 @@
+"""How something is said: whispered or shouted, with which emotion, and what is said so."""
+
+from collections.abc import Iterator
+from typing import get_args
+
+import numpy as np
+
+from afnext.scenes.phrasing import shuffled
+from afnext.scenes.scene import Emotion, Event
+from afnext.scenes.skills.draft import Draft
+from afnext.scenes.skills.facts import Facts
+from afnext.scenes.skills.speech import other_words, pointable
+from afnext.scenes.skills.text import MOST_COUNTED, at, quoted, words
+
+MANNERS = {"plain": "in a normal voice", "whispered": "in a whisper", "shouted": "in a shout"}
+EMOTIONS: tuple[Emotion, ...] = get_args(Emotion)
+SHORTEST = 0.7
+"""Seconds of speech from which a manner can be told."""
+FELT = 1.2
+"""Seconds from which an emotion can."""
+MOST_TRIED = 12
+
+
+def _references(facts: Facts, events: list[Event], rng: np.random.Generator) -> Iterator[tuple[Event, str, str]]:
+    """Utterances with the form that points at each, by its words or its time, and the slot."""
+    known = pointable(facts)
+    for event in events:
+        by_words = event in known and rng.random() < 0.5
+        yield event, "said" if by_words else "at", event.text or "" if by_words else at(event)
+
+
+def manner(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
+    """Whether words are whispered, shouted or neither. Asked where not everything is said in one manner."""
+    if len({event.manner for event in facts.speech}) < 2:
+        return
+    long = [event for event in facts.speech if event.end - event.start >= SHORTEST]
+    for event, form, slot in _references(facts, shuffled(rng, long)[:MOST_TRIED], rng):
+        answer = MANNERS[event.manner]
+        trace = f"I hear {quoted(event)}. It is said {answer} ({at(event)})."
+        asked = facts.say(rng, f"manner {form}", q=slot).of_form("manner")
+        yield Draft(asked, answer, [event], trace, [other for other in MANNERS.values() if other != answer])
+
+
+def emotion(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
+    """How somebody feels who says something aloud."""
+    if len({event.emotion for event in facts.speech}) < 2:
+        return
+    long = [event for event in facts.speech if event.end - event.start >= FELT and event.manner == "plain"]
+    for event, form, slot in _references(facts, shuffled(rng, long)[:MOST_TRIED], rng):
+        trace = f"I hear {quoted(event)}. The voice sounds {event.emotion} ({at(event)})."
+        near = [other for other in EMOTIONS if other != event.emotion]
+        asked = facts.say(rng, f"emotion {form}", q=slot).of_form("emotion")
+        yield Draft(asked, event.emotion, [event], trace, near)
+
+
+def said_how(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
+    """What is whispered, or shouted, where one thing is."""
+    for kind in ("whispered", "shouted"):
+        found = [event for event in facts.scene.events if event.kind == "speech" and event.manner == kind]
+        if len(found) != 1 or not facts.hears(found[0]) or found[0].end - found[0].start < SHORTEST:
+            continue
+        event = found[0]
+        trace = f"One voice is heard {MANNERS[kind]}, at {at(event)}. It says {quoted(event)}."
+        near = other_words(facts, event, rng)
+        yield Draft(facts.say(rng, f"said_how {kind}"), words([event]), [event], trace, near)
+
+
+def said_feeling(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
+    """When somebody sounds happy, sad, angry or afraid, where that is once."""
+    for kind in EMOTIONS[1:]:
+        found = [event for event in facts.scene.events if event.kind == "speech" and event.emotion == kind]
+        if len(found) != 1 or not facts.hears(found[0]) or found[0].end - found[0].start < FELT:
+            continue
+        event = found[0]
+        trace = f"I hear {quoted(event)}. The voice sounds {kind}, and no other does ({at(event)})."
+        near = facts.near_spans(event, rng, anchors=facts.speech)
+        asked = facts.say(rng, "said_feeling", e=kind).of_form("said_feeling")
+        yield Draft(asked, at(event), [event], trace, near)
+
+
+def count_manner(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
+    """How many utterances are whispered, or shouted."""
+    if any(event.kind == "speech" for event in facts.hidden) or len(facts.speech) < 2:
+        return
+    for kind in ("whispered", "shouted"):
+        found = [event for event in facts.speech if event.manner == kind]
+        short = any(event.end - event.start < SHORTEST for event in facts.speech)
+        if not 1 <= len(found) <= MOST_COUNTED or short:
+            continue
+        listed = " ".join(f"It is {kind} at {at(event)}." for event in found)
+        near = [str(number) for number in range(max(0, len(found) - 3), len(found) + 4) if number != len(found)]
+        yield Draft(facts.say(rng, f"count_manner {kind}"), str(len(found)), found, listed, near)

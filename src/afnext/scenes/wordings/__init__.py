@@ -1,0 +1,14 @@
+"""How questions are put: patterns of the grammar for every form of every skill."""
+
+from afnext.scenes.wordings import clips, music, order, sounds, speech, talk
+from afnext.scenes.wordings.patterns import Form
+
+FORMS: dict[str, Form] = {
+    **sounds.FORMS,
+    **order.FORMS,
+    **speech.FORMS,
+    **talk.FORMS,
+    **music.FORMS,
+    **clips.FORMS,
+}
+"""By form. A skill of one form has its name; one of several adds a word or two."""
