@@ -30,6 +30,22 @@ def test_the_list_is_this_one():
     ]
 
 
+def test_what_an_engine_does_is_this():
+    public = {name: kind for name, kind in vars(afnext.Engine).items() if not name.startswith("_")}
+    assert sorted(public) == [
+        "ask",
+        "ask_many",
+        "caption",
+        "chat",
+        "generate",
+        "hear",
+        "limit_seconds",
+        "stream",
+        "transcribe",
+    ]
+    assert all(kind.__doc__ for kind in public.values())
+
+
 @pytest.mark.parametrize("name", afnext.__all__)
 def test_every_name_is_there(name):
     assert getattr(afnext, name).__name__ == name

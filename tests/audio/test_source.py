@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from afnext.audio.decode import decode, duration
-from afnext.audio.source import PIPE_IN_MEMORY
+from afnext.audio.source import PIPE_IN_MEMORY, is_pipe
 from afnext.base.errors import AudioError
 
 
@@ -78,6 +78,15 @@ def test_a_named_pipe(recording, tmp_path):
     writer.start()
     assert len(decode(tmp_path / "pipe")) == 32_000
     writer.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_what_can_be_read_only_once(recording, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert is_pipe("-")
+    assert is_pipe(tmp_path / "pipe")
+    for source in (recording, tmp_path, tmp_path / "none.wav", "a\0b", "a" * 5000, recording.read_bytes()):
+        assert not is_pipe(source)
 
 
 def test_a_pipe_larger_than_memory_allows_goes_to_disk(write):

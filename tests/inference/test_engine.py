@@ -176,7 +176,7 @@ class TestABadRecordingAmongOthers:
         assert isinstance(error, AudioError)
 
     def test_what_is_asked_is_looked_at_first(self, engine, questions, monkeypatch):
-        monkeypatch.setattr(afnext.Clip, "samples", lambda self: pytest.fail("something was decoded"))
+        monkeypatch.setattr(afnext.Clip, "samples", lambda *_: pytest.fail("something was decoded"))
         with pytest.raises(RequestError, match="the question is empty"):
             engine.ask_many([*questions, (questions[1][0], " ")], keep_errors=True)
         with pytest.raises(RequestError, match=r"temperature -1"):
@@ -286,7 +286,9 @@ class TestOverTheLimit:
         clip = afnext.Clip(np.tile(noise(40.0), 10), rate=RATE)
         lengths = []
         samples = afnext.Clip.samples
-        monkeypatch.setattr(afnext.Clip, "samples", lambda self: lengths.append(len(got := samples(self))) or got)
+        monkeypatch.setattr(
+            afnext.Clip, "samples", lambda self, remark: lengths.append(len(got := samples(self, remark))) or got
+        )
         short.ask(clip, "What?", over_limit="truncate", max_new_tokens=2)
         assert lengths == [3 * RATE]
 

@@ -3,7 +3,7 @@
 Channels are averaged here, for all readers alike: FFmpeg's own mixing of floats to mono, for one, is louder by 3 dB.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,9 @@ import numpy.typing as npt
 from afnext.base.errors import AudioError
 
 FloatArray = npt.NDArray[np.float32]
+
+Remark = Callable[[str], object]
+"""Told in one sentence what of a damaged recording could not be used."""
 
 # Values (samples x channels) read at a time: half a MB of float32, little to waste where only a short part is wanted.
 BLOCK_VALUES = 1 << 17

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from afnext.audio.blocks import FloatArray
-from afnext.audio.decode import decode, part
+from afnext.audio.blocks import FloatArray, Remark
+from afnext.audio.decode import decode, log, part
 from afnext.audio.source import name_of
 
 
@@ -34,10 +34,10 @@ class Clip:
         """What messages call the recording."""
         return name_of(self.source)
 
-    def samples(self) -> FloatArray:
+    def samples(self, remark: Remark = log.warning) -> FloatArray:
         """The sound, mono at 16 kHz, float32 [samples]; see ``decode``.
 
         Raises:
             AudioError: nothing usable in it.
         """
-        return decode(self.source, rate=self.rate, start=self.start, end=self.end)
+        return decode(self.source, rate=self.rate, start=self.start, end=self.end, remark=remark)

@@ -1,16 +1,19 @@
 """A recording, or a part of it, as 16 kHz mono float32, decoded and resampled block by block."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import soxr
 
-from afnext.audio.blocks import Block, FloatArray, array_blocks
+from afnext.audio.blocks import Block, FloatArray, Remark, array_blocks
 from afnext.audio.readers import file_blocks, file_seconds
 from afnext.audio.source import is_array, is_path, name_of, opened
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import AudioError
+
+log = logging.getLogger(__name__)
 
 # Samples a second that a recording may have. A header with a rate of 1 Hz would blow a small file up to gigabytes.
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
@@ -23,13 +26,17 @@ LOUDEST = 1e12
 
 
 def decode(
-    source: Any, *, rate: float | None = None, start: float | None = None, end: float | None = None
+    source: Any,
+    *,
+    rate: float | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    remark: Remark = log.warning,
 ) -> FloatArray:
     """Decode ``source`` to mono at 16 kHz: the mean over channels, resampled by soxr's HQ.
 
     Memory: the result (64 kB a second) and a few MB, whatever the recording's length, rate and channels, and whatever
-    its header claims. A recording that breaks off, or holds damaged packets, gives what can be decoded, with a logged
-    warning.
+    its header claims. A recording that breaks off, or holds damaged packets, gives what can be decoded, with a remark.
 
     Args:
         source: a path; bytes; a binary file object (read from its beginning); ``"-"`` for standard input; or an array
@@ -38,6 +45,7 @@ def decode(
         start, end: seconds; only this part is decoded, reached by seeking: the same samples as in the whole (in
             Matroska and WebM, which keep times in milliseconds, to within 1 ms). An ``end`` beyond the recording's own
             is taken as that.
+        remark: told of damage, in one sentence; logged as a warning if left out.
 
     Returns:
         float32 [samples], at least one; writeable.
@@ -61,7 +69,7 @@ def decode(
             f"rate={rate} was given with {name}", expected="a rate only with an array: a file knows its own"
         )
     with opened(source) as file:
-        return _collect(file_blocks(file, name, lead), name, lead, first, last)
+        return _collect(file_blocks(file, name, lead, remark), name, lead, first, last)
 
 
 def duration(source: Any, *, rate: float | None = None) -> float | None:

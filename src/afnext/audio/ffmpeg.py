@@ -5,16 +5,13 @@ over as a recording can open nothing.
 """
 
 import itertools
-import logging
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NoReturn
 
 import numpy.typing as npt
 
-from afnext.audio.blocks import Block, mono
+from afnext.audio.blocks import Block, Remark, mono
 from afnext.base.errors import AudioError
-
-log = logging.getLogger(__name__)
 
 KINDS = "wav, flac, mp3, ogg, opus, m4a, aac, webm, mp4 or mkv"
 
@@ -53,13 +50,14 @@ def _container(file: BinaryIO) -> Any:
     return av.open(file, "r", metadata_errors="ignore", io_open=refuse, container_options=options)
 
 
-def blocks(file: BinaryIO, name: str, lead: float, *, jump: bool = True) -> Iterator[Block]:
+def blocks(file: BinaryIO, name: str, lead: float, remark: Remark, *, jump: bool = True) -> Iterator[Block]:
     """Blocks of the main sound track in ``file``, from second ``lead`` on.
 
     Args:
         file: at its beginning.
         name: what messages call it.
         lead: seconds from the first sample that can be decoded; exact to the sample, or to Matroska's milliseconds.
+        remark: told of damage.
         jump: seek, where the container has an index to be trusted, rather than decode from the beginning.
 
     Raises:
@@ -75,18 +73,18 @@ def blocks(file: BinaryIO, name: str, lead: float, *, jump: bool = True) -> Iter
         stream = _track(container)
         if stream is None:
             raise AudioError(f"{name} holds no sound track that can be decoded", expected=f"a recording ({KINDS})")
-        frames = _frames(container, stream, name)
+        frames = _frames(container, stream, name, remark)
         head = next(frames, None)
         if head is None:
             return
         # Times in a file may begin anywhere (an mp3's after the encoder's delay): count from the first sample decoded.
         skip, origin = round(lead * head.sample_rate), head.time
         if lead and jump and origin is not None:
-            frames = _frames(container, stream, name, from_second=origin + lead - RUN_IN)
+            frames = _frames(container, stream, name, remark, from_second=origin + lead - RUN_IN)
             head = next(frames, None)
             if head is None or head.time is None or not origin <= head.time <= origin + lead:
                 file.seek(0)
-                yield from blocks(file, name, lead, jump=False)
+                yield from blocks(file, name, lead, remark, jump=False)
                 return
             skip = round((origin + lead - head.time) * head.sample_rate)
         unpacked = _Unpacker()
@@ -100,7 +98,7 @@ def blocks(file: BinaryIO, name: str, lead: float, *, jump: bool = True) -> Iter
         promised = _promised(container, stream) or 0.0
         # Bare aac has no header: its length is FFmpeg's guess.
         if reached < 0.95 * promised - 0.5 and container.format.name != "aac":
-            log.warning("%s breaks off after %.1f of %.1f s; what it holds is used", name, reached, promised)
+            remark(f"{name} breaks off after {reached:.1f} of {promised:.1f} s; what it holds is used")
 
 
 def _track(container: Any) -> Any:
@@ -118,7 +116,7 @@ def _promised(container: Any, stream: Any) -> float | None:
     return float(container.duration / av.time_base) if container.duration else None
 
 
-def _frames(container: Any, stream: Any, name: str, from_second: float | None = None) -> Iterator[Any]:
+def _frames(container: Any, stream: Any, name: str, remark: Remark, from_second: float | None = None) -> Iterator[Any]:
     """Decoded frames; packets that cannot be decoded are left out, with a remark."""
     import av  # noqa: PLC0415  a large import
 
@@ -136,7 +134,7 @@ def _frames(container: Any, stream: Any, name: str, from_second: float | None = 
     except (av.FFmpegError, OSError):
         damaged += 1
     if damaged:
-        log.warning("%s is damaged; what can be decoded is used", name)
+        remark(f"{name} is damaged; what can be decoded is used")
 
 
 class _Unpacker:

@@ -3,30 +3,27 @@
 libsndfile reads what it can open; FFmpeg reads mp3, the rest, and on from where libsndfile gives up.
 """
 
-import logging
 from collections.abc import Iterator
 from typing import BinaryIO
 
 import soundfile
 
 from afnext.audio import ffmpeg
-from afnext.audio.blocks import BLOCK_VALUES, Block, FloatArray, mono
-
-log = logging.getLogger(__name__)
+from afnext.audio.blocks import BLOCK_VALUES, Block, FloatArray, Remark, mono
 
 # A count of samples from here on is libsndfile's way to say that the header leaves it open (a flac written to a pipe).
 UNKNOWN_FRAMES = 1 << 62
 
 
-def file_blocks(file: BinaryIO, name: str, lead: int) -> Iterator[Block]:
-    """Blocks of the recording in ``file``, from second ``lead`` on.
+def file_blocks(file: BinaryIO, name: str, lead: int, remark: Remark) -> Iterator[Block]:
+    """Blocks of the recording in ``file``, from second ``lead`` on; ``remark`` is told of damage.
 
     Raises:
         AudioError: nothing in it can be decoded.
     """
     sound = _libsndfile(file)
     if sound is None:
-        yield from ffmpeg.blocks(file, name, lead)
+        yield from ffmpeg.blocks(file, name, lead, remark)
         return
     with sound:
         rate, read = sound.samplerate, 0
@@ -38,11 +35,11 @@ def file_blocks(file: BinaryIO, name: str, lead: int) -> Iterator[Block]:
             done = lead + read / rate
         else:
             if 0 < read < sound.frames - lead * rate:
-                log.warning("%s breaks off after %.1f s; what it holds is used", name, lead + read / rate)
+                remark(f"{name} breaks off after {lead + read / rate:.1f} s; what it holds is used")
             return
-    log.warning("%s is damaged after %.1f s; what can still be decoded is used", name, done)
+    remark(f"{name} is damaged after {done:.1f} s; what can still be decoded is used")
     file.seek(0)
-    yield from ffmpeg.blocks(file, name, done)
+    yield from ffmpeg.blocks(file, name, done, remark)
 
 
 def _libsndfile(file: BinaryIO) -> soundfile.SoundFile | None:

@@ -44,6 +44,14 @@ def is_path(source: Any) -> bool:
     return isinstance(source, str | os.PathLike)
 
 
+def is_pipe(source: Any) -> bool:
+    """Whether ``source`` can be read only once: standard input, or a named pipe."""
+    try:
+        return is_path(source) and (source == STANDARD_INPUT or stat.S_ISFIFO(os.stat(source).st_mode))
+    except (OSError, ValueError):
+        return False
+
+
 @contextmanager
 def opened(source: Any) -> Iterator[BinaryIO]:
     """``source`` as a seekable binary file. The caller's own file object is read from its beginning and left open.

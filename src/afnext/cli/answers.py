@@ -4,6 +4,7 @@ import itertools
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,14 @@ import typer
 
 import afnext
 from afnext.audio.clip import Clip
-from afnext.audio.source import STANDARD_INPUT, opened
+from afnext.audio.source import is_pipe
 from afnext.base.errors import AfnextError, AudioError
 from afnext.cli.progress import progress_bars
 from afnext.inference.progress import Tell
 from afnext.inference.request import request_of
+
+GLANCE_SECONDS = 0.1
+"""How much of a recording is decoded to see whether it is one."""
 
 if TYPE_CHECKING:
     from afnext import Engine, Reply
@@ -25,41 +29,43 @@ if TYPE_CHECKING:
 def checked(
     audio: Sequence[str], start: float | None, end: float | None, settings: Mapping[str, Any], *, alone: bool = False
 ) -> list[Clip]:
-    """The recordings as clips. A wrong name or setting shows here, before a model is loaded.
+    """The recordings as clips. A wrong name or setting, or no recording, shows here, before a model is loaded.
 
     Args:
         audio: paths, or a dash.
         start, end: the part of each.
         settings: those of the request.
-        alone: each is asked about by itself, so that one that can be opened is enough to go on.
+        alone: each is asked about by itself, so that one that can be heard is enough to go on.
 
     Raises:
-        AudioError, RequestError: a file cannot be opened, or a setting is out of its range.
+        AudioError, RequestError: a file cannot be decoded, or a setting is out of its range.
     """
     request_of((), settings)
+    clips = [Clip(path, start=start, end=end) for path in audio]
     errors = []
-    for path in audio:
+    for clip in clips:
+        if is_pipe(clip.source):
+            continue
+        glance = (start or 0.0) + GLANCE_SECONDS
         try:
-            if path != STANDARD_INPUT:
-                with opened(path):
-                    pass
+            replace(clip, end=glance if end is None else min(end, glance)).samples(lambda _: None)
         except AudioError as error:
             errors.append(error)
-    if errors and (not alone or len(errors) == len(audio)):
+    if errors and (not alone or len(errors) == len(clips)):
         raise errors[0]
-    return [Clip(path, start=start, end=end) for path in audio]
+    return clips
 
 
 @contextmanager
 def engine_of(model: str, device: str | None, dtype: str | None) -> Iterator[tuple["Engine", Tell]]:
-    """The model, and how to tell progress; what the model says of its scope goes to standard error first."""
+    """The model, and how to tell progress; once it has something to say, its scope goes to standard error before it."""
     with progress_bars() as tell:
         tell(f"Loading {model}", 0, None)
         engine = afnext.load(model, device=device, dtype=dtype)
         tell(f"Loading {model}", 1, 1)
-        if engine.card.scope:
-            typer.echo(f"{engine.name}: {engine.card.scope}", err=True)
         yield engine, tell
+    if engine.card.scope:
+        typer.echo(f"{engine.name}: {engine.card.scope}", err=True)
 
 
 def remark(reply: "Reply") -> None:

@@ -29,12 +29,14 @@ class Recording:
     Attributes:
         name: what messages call it.
         samples: mono at 16 kHz, float32 [n].
-        note: what was left out, or None.
+        notes: what was left out, one sentence each.
+        truncated: whether it was over the limit, and only its beginning is here.
     """
 
     name: str
     samples: NDArray[np.float32]
-    note: str | None = None
+    notes: tuple[str, ...] = ()
+    truncated: bool = False
 
     @property
     def seconds(self) -> float:
@@ -55,13 +57,14 @@ class Heard:
         name: what messages call it.
         seconds: the duration that was heard.
         embeddings: [tokens, hidden], on the model's device.
-        note: what was left out, or None.
+        notes, truncated: as in ``Recording``.
     """
 
     name: str
     seconds: float
     embeddings: Tensor
-    note: str | None = None
+    notes: tuple[str, ...] = ()
+    truncated: bool = False
 
     @property
     def tokens(self) -> int:
@@ -99,13 +102,14 @@ def read(part: AudioPart, *, limit: float, over_limit: OverLimit) -> Recording:
     start = clip.start or 0.0
     # a second more than the limit shows that there is more, without reading the rest
     end = start + limit + 1.0 if clip.end is None else min(clip.end, start + limit + 1.0)
-    samples = replace(clip, end=end).samples()
+    notes: list[str] = []
+    samples = replace(clip, end=end).samples(notes.append)
     name = _named(clip)
     most = round(limit * SAMPLE_RATE)
     if len(samples) <= most:
         if count_tokens(len(samples)) == 0:
             raise AudioError(f"{name} lasts {len(samples) / SAMPLE_RATE:.3f} s", expected="at least 0.03 s of sound")
-        return Recording(name, samples)
+        return Recording(name, samples, tuple(notes))
     length = _whole_length(clip, start)
     if over_limit == "error":
         raise OverLimitError(
@@ -113,7 +117,8 @@ def read(part: AudioPart, *, limit: float, over_limit: OverLimit) -> Recording:
             expected=f"at most {clock(limit)}, what the model can hear",
             do=f"name a part of it (start, end), or over_limit=truncate to hear only its first {clock(limit)}",
         )
-    return Recording(name, samples[:most], f"{name} lasts {length}; only its first {clock(limit)} were heard")
+    notes.append(f"{name} lasts {length}; only its first {clock(limit)} were heard")
+    return Recording(name, samples[:most], tuple(notes), truncated=True)
 
 
 def windows_at_once(device: torch.device) -> int:
@@ -142,7 +147,7 @@ def hear(model: Flamingo, recording: Recording, *, tell: Tell = silent) -> Heard
             pieces.append(model.encode(mel, frames, starts))
         done = min(recording.seconds, some[-1].start + 30.0)
         tell("Listening", done, recording.seconds)
-    return Heard(recording.name, recording.seconds, torch.cat(pieces), recording.note)
+    return Heard(recording.name, recording.seconds, torch.cat(pieces), recording.notes, recording.truncated)
 
 
 def clock(seconds: float) -> str:

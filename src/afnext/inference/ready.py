@@ -23,7 +23,7 @@ class Ready:
         seconds: sound heard, over all recordings.
         longest: seconds of the longest of them; None without any.
         notes: what was left out.
-        truncated: whether anything was.
+        truncated: whether a recording over the limit was cut.
     """
 
     job: Job
@@ -74,13 +74,13 @@ def make_ready(
         else:
             heard[key] = source
     clips = [heard[identity(part)] for part in parts]
-    notes = [clip.note for clip in heard_once(clips) if clip.note is not None]
+    notes = [note for clip in heard_once(clips) for note in clip.notes]
     return Ready(
         job=Job(prompt.ids, [clip.embeddings for clip in clips], request.sampling, limit),
         seconds=sum(clip.seconds for clip in clips),
         longest=max((clip.seconds for clip in clips), default=None),
         notes=(*notes, *([note] if note else [])),
-        truncated=bool(notes),
+        truncated=any(clip.truncated for clip in clips),
     )
 
 
