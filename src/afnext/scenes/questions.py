@@ -118,7 +118,7 @@ def questions(
     check_skills(skills)
     wanted = (SKILLS if style == "plain" else ALL_SKILLS) if skills is None else skills
     facts, balance = Facts(scene, style), balance or Balance()
-    asked = []
+    asked = list[Question]()
     own = [skill for skill in ASK if skill in wanted and not (style == "plain" and skill in FIRST)]
     salt = int(rng.spawn(1)[0].integers(2**62)) if own else 0  # what the first skills draw stays as it is
     for skill in [skill for skill in ASK if skill in wanted]:
