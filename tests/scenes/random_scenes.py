@@ -62,6 +62,7 @@ class Maker:
         self.rng = np.random.default_rng((seed, 77))
         self.events, self.talks, self.pieces, self.speakers = [], [], [], []
         self.still = self.chance(0.3)
+        self.moods = {}
 
     def pick(self, items):
         return items[int(self.rng.integers(len(items)))]
@@ -135,7 +136,7 @@ class Maker:
     # -- talks ----------------------------------------------------------------------------------------------------
 
     def people(self, count):
-        self.cast = []
+        self.cast, self.turn = [], float(self.rng.uniform(5, 40))
         for number in range(count):
             sex = self.pick(("man", "woman"))
             speaker = Speaker(
@@ -143,10 +144,14 @@ class Maker:
                 called=self.pick(NAMES) if self.chance(0.7) else None,
             )  # fmt: skip
             self.cast.append(speaker)
+            if self.chance(0.4):
+                self.moods[speaker.name] = self.sample(("neutral", "happy", "sad", "angry", "afraid"), 2)
         self.speakers += self.cast
 
     def utter(self, who, text, at, role="turn", **told):
         length = 0.28 * len(text.split()) + float(self.rng.uniform(0.1, 0.6))
+        if who.name in self.moods:  # one who changes once, or not at all
+            told = {"emotion": self.moods[who.name][at > self.turn], "manner": "plain"} | told
         manner = told.get("manner") or self.pick(("plain",) * 6 + ("whispered", "shouted"))
         emotion = told.get("emotion") or self.pick(("neutral",) * 3 + ("happy", "sad", "angry", "afraid"))
         event = Event(

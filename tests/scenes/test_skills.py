@@ -17,6 +17,7 @@ from afnext.scenes.questions import ALL_SKILLS, CLIP_SKILLS, SKILLS, clip_questi
 from afnext.scenes.scene import Background, Event, Scene, SceneWord
 from afnext.scenes.sets import question_set
 from afnext.scenes.skills.draft import Draft, Hardness, hardness
+from afnext.scenes.skills.taxonomy import FAMILIES
 from afnext.scenes.sources import LABELS
 from afnext.scenes.wording import Worded
 
@@ -85,6 +86,11 @@ def test_a_second_reader_finds_every_answer_about_composed_scenes(make_tones):
                 assert read_again([scene], question) == right(question), (question, seed)
                 asked += 1
     assert asked >= 500
+
+
+def test_every_skill_is_of_one_family():
+    families = [skill for skills in FAMILIES.values() for skill in skills]
+    assert sorted(families) == sorted((*ALL_SKILLS, *CLIP_SKILLS))
 
 
 def test_what_nano_was_trained_on_is_asked_as_it_was(make_tones, monkeypatch):

@@ -168,6 +168,17 @@ def emotion(w, q):
     return event["emotion"]
 
 
+def emotion_flip(w, q):
+    groups = list(w.people().values())
+    mine = groups[q.nth("the @ speaker", "of the @")]
+    row = [event["emotion"] for event in mine]
+    blocks = [row[0], *(two for one, two in pairwise(row) if one != two)]
+    sure(len(blocks) == 2, row)
+    clear = {event["emotion"] for event in mine if long(event) >= 1.2 and event["manner"] == "plain"}
+    sure(clear == set(blocks))
+    return f"from {blocks[0]} to {blocks[1]}"
+
+
 def whispered_or_shouted(q):
     return q.side(
         whispered=["whispered", "whisper", "whispers"],

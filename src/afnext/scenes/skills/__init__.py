@@ -20,6 +20,7 @@ from afnext.scenes.skills import (
     talk,
     timing,
     topics,
+    tune,
     turns,
 )
 from afnext.scenes.skills.draft import Draft
@@ -86,6 +87,7 @@ MORE: dict[str, Ask] = {
     "response": turns.response,
     "manner": manner.manner,
     "emotion": manner.emotion,
+    "emotion_flip": manner.emotion_flip,
     "said_how": manner.said_how,
     "said_feeling": manner.said_feeling,
     "count_manner": manner.count_manner,
@@ -116,13 +118,13 @@ MORE: dict[str, Ask] = {
     "count_sections": form.count_sections,
     "count_bars": form.count_bars,
     "count_beats": form.count_beats,
-    "chord": form.chord,
-    "progression": form.progression,
-    "lyrics": form.lyrics,
+    "chord": tune.chord,
+    "progression": tune.progression,
+    "lyrics": tune.lyrics,
     "dynamics": form.dynamics,
     "crescendo": form.crescendo,
-    "pitch": form.pitch,
-    "count_notes": form.count_notes,
+    "pitch": tune.pitch,
+    "count_notes": tune.count_notes,
 }
 """The others. Each has a generator of its own, and drafts all it can."""
 

@@ -87,8 +87,12 @@ def _in_one(scene: Scene, draft: Draft, evidence: Sequence[Timed]) -> Hardness:
     if not pieces:
         return Hardness(len(scene.events), 0.0, None, 0.0)
     whole = {(piece.start, piece.end) for piece in pieces}
-    carriers = list(draft.carriers) or [event for event in scene.events if (event.start, event.end) in whole]
-    others = [event for event in scene.events if event not in carriers]
+    carrying = {id(event) for event in draft.carriers}
+    carriers = [
+        event for event in scene.events if (id(event) in carrying if carrying else (event.start, event.end) in whole)
+    ]
+    mine = {id(event) for event in carriers}
+    others = [event for event in scene.events if id(event) not in mine]
     total = sum(piece.end - piece.start for piece in pieces)
     overlap = sum(_covered(piece, others) for piece in pieces) / total if total else 0.0
     loudest = max((other.level for other in others), default=scene.background.level if scene.background else None)

@@ -1,6 +1,7 @@
 """How something is said: whispered or shouted, with which emotion, and what is said so."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import get_args
 
 import numpy as np
@@ -9,8 +10,9 @@ from afnext.scenes.phrasing import shuffled
 from afnext.scenes.scene import Emotion, Event
 from afnext.scenes.skills.draft import Draft
 from afnext.scenes.skills.facts import Facts
+from afnext.scenes.skills.people import introduced, people
 from afnext.scenes.skills.speech import other_words, pointable
-from afnext.scenes.skills.text import MOST_COUNTED, at, quoted, words
+from afnext.scenes.skills.text import MOST_COUNTED, at, ats, quoted, words
 
 MANNERS = {"plain": "in a normal voice", "whispered": "in a whisper", "shouted": "in a shout"}
 EMOTIONS: tuple[Emotion, ...] = get_args(Emotion)
@@ -76,6 +78,31 @@ def said_feeling(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
         near = facts.near_spans(event, rng, anchors=facts.speech)
         asked = facts.say(rng, "said_feeling", e=kind).of_form("said_feeling")
         yield Draft(asked, at(event), [event], trace, near)
+
+
+def emotion_flip(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
+    """How one of the speakers' feelings change, where they do once and for good."""
+    everyone = people(facts)
+    for person in everyone:
+        felt = [event for event in person.said if event.end - event.start >= FELT and event.manner == "plain"]
+        moods = [event.emotion for event in person.said]
+        if sum(later != earlier for earlier, later in pairwise(moods)) != 1:
+            continue
+        before, after = moods[0], moods[-1]
+        sides = [[event for event in felt if event.emotion == mood] for mood in (before, after)]
+        if not all(sides):
+            continue
+        trace = f"{introduced(everyone)} {person.name.capitalize()} sounds {before} at {ats(sides[0])}. "
+        trace += f"Later it is {after}, at {ats(sides[1])}."
+        pairs = [f"from {one} to {two}" for one in EMOTIONS for two in EMOTIONS if one != two]
+        answer = f"from {before} to {after}"
+        near = [
+            f"from {after} to {before}",
+            *(pair for pair in shuffled(rng, pairs) if before in pair or after in pair),
+        ]
+        near = list(dict.fromkeys(pair for pair in near if pair != answer))
+        asked = facts.say(rng, "emotion_flip", n=person.name.split()[1])
+        yield Draft(asked, answer, person.said, trace, near)
 
 
 def count_manner(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:

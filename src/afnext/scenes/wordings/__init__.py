@@ -1,12 +1,13 @@
 """How questions are put: patterns of the grammar for every form of every skill."""
 
-from afnext.scenes.wordings import clips, music, order, sounds, speech, talk
+from afnext.scenes.wordings import clips, music, order, people, sounds, speech, talk
 from afnext.scenes.wordings.patterns import Form
 
 FORMS: dict[str, Form] = {
     **sounds.FORMS,
     **order.FORMS,
     **speech.FORMS,
+    **people.FORMS,
     **talk.FORMS,
     **music.FORMS,
     **clips.FORMS,
