@@ -269,6 +269,23 @@ def test_the_most_frequent_answer_does_not_pay_in_a_set_of_twenty_skills():
     assert max(places) - chance < 0.03
 
 
+def test_scenes_of_which_little_can_be_heard():
+    """Masks at random, from none to all: nothing fails, and what is asked is still true."""
+    for number, scene in enumerate(random_scenes.scenes(45, 8)):
+        rng = np.random.default_rng(number)
+        share = number % 5 / 4
+        masked = [
+            event.model_copy(update={"masked_by": (0,)}) if rng.random() < share else event for event in scene.events
+        ]
+        scene = scene.model_copy(update={"events": tuple(masked)})
+        for question in questions(scene, rng, style="grammar", choice=0.5):
+            if question.skill != "caption":
+                assert read_again([scene], question) == right(question), question
+        assert questions(scene, rng)
+    empty = Scene(seed=1, world="test", duration=9.0, place="outdoors")
+    assert {question.skill for question in questions(empty, rng, style="grammar")} == {"events", "presence", "caption"}
+
+
 def test_the_same_seed_asks_the_same():
     scenes = random_scenes.scenes(6, 5)
     for scene in scenes:

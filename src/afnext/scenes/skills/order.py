@@ -25,7 +25,7 @@ def order_first(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     """What is heard first: of all, or of two."""
     firsts = [events[0] for events in facts.of_label.values()]
     opening = facts.events[:2]
-    clear = not facts.hidden or facts.clear(0, opening[-1].start)
+    clear = bool(opening) and facts.clear(0, opening[-1].start)
     if len(opening) == 2 and apart(*opening) and clear and opening[0] in firsts and rng.random() < 0.3:
         first = opening[0]
         trace = f"{in_turn(opening)} {capitalised(mention(first.label))} came before all else."

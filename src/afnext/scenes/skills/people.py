@@ -17,6 +17,8 @@ from afnext.scenes.skills.text import MOST_COUNTED, NTH, at, ats, hull, quoted, 
 MORE = 1.4
 """How many times as long somebody must speak as the next to be said to speak most."""
 MOST_TRIED = 8
+MOST_PAIRED = 40
+"""Utterances that are compared with one another."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def who_said(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
         person = who(everyone, event)
         trace = f"{introduced(everyone)} I hear {quoted(event)}. "
         trace += f"It is the voice of {person.name}, as at {at(person.said[0])}."
-        evidence = list(dict.fromkeys([*(one.said[0] for one in everyone), event], None))
+        firsts = [one.said[0] for one in everyone]
+        evidence = firsts if event in firsts else [*firsts, event]
         asked = facts.say(rng, "who_said", q=event.text or "").of_form(f"who_said of {len(everyone)}")
         yield Draft(asked, person.name, evidence, trace, others(everyone, person))
 
@@ -90,9 +93,10 @@ def who_said(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
 def same_speaker(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     """Whether the same person speaks at two times."""
     everyone = people(facts)
-    pairs = [(one, two) for number, two in enumerate(facts.speech) for one in facts.speech[:number]]
-    if len(everyone) < 2 or len(pairs) > 2000:
+    if len(everyone) < 2:
         return
+    some = sorted(shuffled(rng, facts.speech)[:MOST_PAIRED], key=lambda event: event.start)
+    pairs = [(one, two) for number, two in enumerate(some) for one in some[:number]]
     for same in (True, False):
         alike = [(one, two) for one, two in pairs if (one.speaker == two.speaker) == same and one.label == two.label]
         different = [] if same else [(one, two) for one, two in pairs if one.label != two.label]

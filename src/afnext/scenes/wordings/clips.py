@@ -85,8 +85,8 @@ FORMS: dict[str, Form] = {
     ),
     "same_order": form(
         "yes",
-        "do both recordings hold the same sounds in the same order?",
-        "is the order of the sounds the same in both recordings?",
+        "do [both|the two] recordings [hold|have|contain] the same sounds in the same order?",
+        "is the order of [the sounds|what you hear] the same in [both|the two] recordings?",
         "[say|tell me|decide] whether the two recordings hold the same sounds in the same order.",
         "compare the recordings: is the order [of what you hear |]the same?",
         many=True,

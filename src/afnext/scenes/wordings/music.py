@@ -166,14 +166,14 @@ FORMS: dict[str, Form] = {
     ),
     "dynamics loudly": form(
         "name",
-        "[which|what] is louder in {m}, {x} or {y}?",
+        "[which|what] [is|sounds] louder in {m}, {x} or {y}?",
         "in {m}, which is played more loudly: {x} or {y}?",
         "[say|tell me] which section of {m} is louder, {x} or {y}.",
         "of {x} and {y} of {m}, which is [louder|the louder one]?",
     ),
     "dynamics softly": form(
         "name",
-        "[which|what] is softer in {m}, {x} or {y}?",
+        "[which|what] [is|sounds] softer in {m}, {x} or {y}?",
         "in {m}, which is played more softly: {x} or {y}?",
         "[say|tell me] which section of {m} is softer, {x} or {y}.",
         "of {x} and {y} of {m}, which is [softer|the softer one]?",
@@ -195,7 +195,7 @@ FORMS: dict[str, Form] = {
     "count_notes": form(
         "number",
         "how many notes [has|make up] the melody of {x}?",
-        "count the notes [of|in] the melody of {x}.",
+        "count the notes [of|in] the [melody|tune] of {x}.",
         "of how many notes is the melody of {x}?",
         "[say|tell me] how many notes the melody of {x} has.",
     ),
