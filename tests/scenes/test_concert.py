@@ -13,7 +13,7 @@ from afnext.base.errors import MissingToolError, SceneError
 from afnext.scenes.compose import Difficulty
 from afnext.scenes.concert import compose_piece
 from afnext.scenes.form import Wishes
-from afnext.scenes.places import ROOMS
+from afnext.scenes.places import ROOMS, reverberate
 from afnext.scenes.render import render, render_all
 from afnext.scenes.scene import Scene
 from afnext.scenes.spool import Spool
@@ -197,6 +197,18 @@ def test_memory_holds_one_piece_at_a_time():
         return most
 
     assert peak(150, 5) < peak(30, 1) + 5_000_000  # the sounds of the four others would be 15 MB
+
+
+def test_a_long_sound_is_put_into_a_room_in_blocks_without_a_seam():
+    rng = np.random.default_rng(0)
+    sound = rng.standard_normal(2**18 + 5000).astype(np.float32)
+    response = rng.standard_normal(900).astype(np.float32)
+    wet = reverberate(sound, response)
+    assert len(wet) == len(sound) + 899
+    for at in (0, 2**16 - 300, 2**17 + 10, 2**18, len(wet) - 400):
+        first = max(0, at - 899)
+        direct = np.convolve(sound[first : at + 400].astype(np.float64), response)
+        assert np.allclose(wet[at : at + 400], direct[at - first : at - first + 400], atol=1e-3)
 
 
 def test_a_spool_gives_back_what_it_took():

@@ -1,7 +1,7 @@
 """Scenes of music with form: one piece, or several in a row with rests between."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -118,14 +118,13 @@ def compose_piece(
         performance = sources.perform(score)
         mine = []
         for index, entry in enumerate(performance.entries):
-            sound, cut = performance.load(index), 0
-            if response is not None:
-                sound, cut = isolate(reverberate(sound, response))
             zero = round(start * SAMPLE_RATE) + entry.onset
-            rms = float(np.sqrt(np.mean(np.square(sound))))
-            mine.append(
-                Laid(Placement(entry.source, zero + cut, len(sound), rms, entry.peak), number, entry.role, zero)
-            )
+            placement = Placement(entry.source, zero, entry.source.length, entry.rms, entry.peak)
+            if response is not None:
+                wet, cut = isolate(reverberate(performance.load(index), response))
+                rms = float(np.sqrt(np.mean(np.square(wet))))
+                placement = replace(placement, start=zero + cut, length=len(wet), rms=rms)
+            mine.append(Laid(placement, number, entry.role, zero))
         laid += _balanced(rng, mine)
     laid.sort(key=lambda item: item.placement.start)
     placements = tuple(item.placement for item in laid)
@@ -197,9 +196,8 @@ def _balanced(rng: np.random.Generator, mine: Sequence[Laid]) -> list[Laid]:
     ]
     scale = HEADROOM / max(sums) * 10 ** (-float(rng.uniform(0, SOFTER)) / 20)
     return [
-        Laid(Placement(each.source, each.start, each.length, each.rms, gain * scale), item.piece, item.role, item.zero)
+        replace(item, placement=replace(item.placement, gain=gain * scale))
         for item, gain in zip(mine, gains, strict=True)
-        for each in [item.placement]
     ]
 
 

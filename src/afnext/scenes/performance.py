@@ -29,12 +29,14 @@ class Entry:
         source: what it is; its times count from its first sample.
         onset: the sample, from the first beat, at which it begins; of a line maybe before.
         peak: of the sound as it was played, which tells how loud the entries of one part are among each other.
+        rms: root mean square at peak 1.
         role: of the part, or "voice".
     """
 
     source: Source
     onset: int
     peak: float
+    rms: float
     role: str
 
 
@@ -143,7 +145,8 @@ class Performance:
             ),
         )
         self._cuts.append(cut)
-        self.entries.append(Entry(source, onset + silent, loud * float(np.abs(raw).max()), role))
+        peak, rms = loud * float(np.abs(raw).max()), float(np.sqrt(np.mean(np.square(sound))))
+        self.entries.append(Entry(source, onset + silent, peak, rms, role))
 
 
 def _from(start: float, notes: Sequence[Note]) -> tuple[SceneNote, ...]:

@@ -111,14 +111,18 @@ def reverberate(samples: Samples, response: Samples) -> Samples:
     """``samples`` as heard in the room of ``response``; [n + len(response) - 1]."""
     from scipy import fft  # noqa: PLC0415 - start-up asks for it
 
-    length = len(samples) + len(response) - 1
-    if len(samples) > LONG:
-        whole = np.zeros(length, np.float32)
-        for first in range(0, len(samples), LONG // 4):
-            part = reverberate(samples[first : first + LONG // 4], response)
-            whole[first : first + len(part)] += part
-        return whole
-    size = fft.next_fast_len(length, real=True)
-    product = fft.rfft(samples, size) * fft.rfft(response, size)
-    wet: Samples = fft.irfft(product, size)[:length]
-    return wet
+    block = len(samples) if len(samples) <= LONG else LONG // 4
+    size = fft.next_fast_len(block + len(response) - 1, real=True)
+    room = fft.rfft(response, size)
+
+    def part(first: int) -> Samples:
+        dry = samples[first : first + block]
+        wet: Samples = fft.irfft(fft.rfft(dry, size) * room, size)[: len(dry) + len(response) - 1]
+        return wet
+
+    if block == len(samples):
+        return part(0)
+    whole = np.zeros(len(samples) + len(response) - 1, np.float32)
+    for first in range(0, len(samples), block):
+        whole[first : first + block + len(response) - 1] += part(first)
+    return whole

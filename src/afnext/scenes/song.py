@@ -1,13 +1,14 @@
 """Lines over music: who sings them, and where each syllable goes."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
 from afnext.scenes.changes import phrase_bars
 from afnext.scenes.lyrics import SYLLABLES
 from afnext.scenes.melody import Slot
-from afnext.scenes.voices import Sex, Voice, speakers
+from afnext.scenes.voices import Sex, Voice, voices
 from afnext.scenes.worlds import World
 
 RANGES: dict[Sex, tuple[int, int]] = {"man": (43, 60), "woman": (52, 69)}
@@ -22,9 +23,19 @@ LAST = 1.5
 """Seconds that a last syllable is held at most."""
 
 
+@lru_cache
+def singers(world: World) -> tuple[tuple[Voice, ...], ...]:
+    """The voices of each speaker of ``world`` that can say a song quickly: flite takes five times as long."""
+    everyone: dict[str, list[Voice]] = {}
+    for voice in voices(world):
+        if voice.engine == "espeak-ng":
+            everyone.setdefault(voice.identity, []).append(voice)
+    return tuple(tuple(mine) for mine in everyone.values())
+
+
 def pick_singer(world: World, rng: np.random.Generator) -> Voice:
-    """A voice of ``world`` among those that can say a song quickly (flite takes five times as long)."""
-    everyone = [voices for voices in speakers(world).values() if voices[0].engine == "espeak-ng"]
+    """A voice of ``world``: each singer as likely as another."""
+    everyone = singers(world)
     mine = everyone[int(rng.integers(len(everyone)))]
     return mine[int(rng.integers(len(mine)))]
 
