@@ -56,6 +56,9 @@ def draw_slots(rng: np.random.Generator, metre: int, bars: int, beat_seconds: fl
     ]
     if not options:
         return ()
+    # A line of many more steps than syllables would leave the singer waiting.
+    tight = [(line_bars, step) for line_bars, step in options if line_bars * metre / step <= 2 * SYLLABLES[1]]
+    options = tight or options
     line_bars, step = options[int(rng.integers(len(options)))]
     most = _most(metre, line_bars, step, beat_seconds)
     phrase = max(1, phrase_bars(bars)[0] // line_bars)
