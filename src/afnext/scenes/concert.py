@@ -12,8 +12,8 @@ from afnext.scenes.form import Wishes
 from afnext.scenes.performance import Performance
 from afnext.scenes.piece import LONGEST, SHORTEST, write_piece
 from afnext.scenes.places import reverberate
-from afnext.scenes.plan import Placement, Plan, decibels
-from afnext.scenes.scene import Beat, Event, Kind, Piece, Scene, SceneNote, SceneWord, Speaker, Stretch, Tempo
+from afnext.scenes.plan import Placement, Plan, event_of
+from afnext.scenes.scene import Beat, Event, Kind, Piece, Scene, Speaker, Stretch, Tempo
 from afnext.scenes.score import Score
 from afnext.scenes.sources import Samples, Source, isolate
 from afnext.scenes.worlds import World
@@ -217,23 +217,9 @@ def _speakers(scores: Sequence[Score], laid: Sequence[Laid]) -> dict[str, Speake
 
 
 def _event(item: Laid, speakers: dict[str, Speaker]) -> Event:
-    source, placement, zero = item.placement.source, item.placement, item.zero / SAMPLE_RATE
-    start = placement.start / SAMPLE_RATE
-    speaker = speakers.get(source.source)
-    return Event(
-        kind=source.kind,
-        label=source.label,
-        start=start,
-        end=placement.end / SAMPLE_RATE,
-        level=decibels(placement.gain),
-        source=source.source,
-        text=source.text,
-        words=tuple(SceneWord(max(start, word.start + zero), word.end + zero, word.text) for word in source.words),
-        tempo=source.tempo,
-        key=source.key,
-        notes=tuple(SceneNote(note.start + zero, note.end + zero, *note[2:]) for note in source.notes),
-        speaker=None if speaker is None else speaker.name,
-    )
+    event = event_of(item.placement, item.zero)
+    speaker = speakers.get(event.source)
+    return event if speaker is None else event.model_copy(update={"speaker": speaker.name})
 
 
 def _piece(score: Score, start: float, number: int, laid: Sequence[Laid]) -> Piece:

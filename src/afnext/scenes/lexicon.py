@@ -1,6 +1,6 @@
 """Words that topics choose from: people, days, times, places, prices, reasons. Synthesisers say them well."""
 
-from afnext.scenes.grammar import DIGITS, spell
+from afnext.scenes.grammar import spell
 
 MEN = (
     *("ben", "tom", "peter", "paul", "david", "oliver", "martin", "simon", "daniel", "robert", "victor", "george"),
@@ -27,7 +27,6 @@ PRICES = tuple(spell(price) for price in (*range(15, 100, 5), *range(110, 400, 1
 SMALL_PRICES = tuple(spell(price) for price in range(6, 40))
 COUNTS = tuple(spell(count) for count in range(3, 13))
 MINUTES = tuple(spell(minutes) for minutes in (5, 8, 10, 12, 15, 18, 20, 25, 30, 35, 40, 45, 50))
-PLATFORMS = DIGITS[2:]
 CITIES = (
     *("lisbon", "madrid", "vienna", "berlin", "london", "paris", "rome", "athens", "dublin", "boston", "chicago"),
     *("toronto", "denver", "geneva", "warsaw", "prague", "milan", "venice", "naples", "oslo", "helsinki", "hamburg"),

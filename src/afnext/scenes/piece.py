@@ -22,8 +22,8 @@ SHORTEST, LONGEST = 7.0, 240.0
 """Seconds of a piece."""
 SUNG = ("verse", "chorus")
 """Sections that have lines, in a song."""
-SONGS = 0.35
-"""Share of pieces that are songs, and of these the share that is sung rather than spoken."""
+LINES = {"none": 0.65, "spoken": 0.12, "sung": 0.23}
+"""Shares of pieces without lines, and of songs whose lines are spoken or sung."""
 VELOCITIES = {"soft": 46, "medium": 76, "loud": 106}
 CRESCENDO = (46, 106)
 ROLE_ACCENTS: dict[Role, int] = {"melody": 6, "chords": -4, "pad": -8, "counter": -2}
@@ -47,7 +47,7 @@ def write_piece(seed: int, world: World, seconds: float, wishes: Wishes | None =
     rng = np.random.default_rng(seed)
     dice = Dice(world, rng)
     form = draw_form(dice, seconds, wishes)
-    words = wishes.lines or ("none", "spoken", "sung")[int(rng.choice(3, p=(0.65, 0.12, 0.23)))]
+    words = wishes.lines or list(LINES)[int(rng.choice(len(LINES), p=list(LINES.values())))]
     slots = _slots(rng, form) if words != "none" else {}
     if wishes.lines not in {None, "none"} and not slots:
         raise SceneError(f"{words} lines in a piece of {seconds:g} seconds", expected="more time")

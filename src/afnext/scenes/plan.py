@@ -101,9 +101,10 @@ def through(plan: Plan, channel: Channel) -> Plan:
     return replace(plan, scene=plan.scene.model_copy(update={"channel": channel}))
 
 
-def event_of(placement: Placement) -> Event:
-    """The truth about a placement."""
+def event_of(placement: Placement, zero: int | None = None) -> Event:
+    """The truth about a placement; ``zero`` is the sample that the source's times count from, its onset by default."""
     source, start = placement.source, placement.start / SAMPLE_RATE
+    first = start if zero is None else zero / SAMPLE_RATE
     event = Event(
         kind=source.kind,
         label=source.label,
@@ -112,10 +113,10 @@ def event_of(placement: Placement) -> Event:
         level=decibels(placement.gain),
         source=source.source,
         text=source.text,
-        words=tuple(SceneWord(word.start + start, word.end + start, word.text) for word in source.words),
+        words=tuple(SceneWord(max(start, word.start + first), word.end + first, word.text) for word in source.words),
         tempo=source.tempo,
         key=source.key,
-        notes=tuple(SceneNote(note.start + start, note.end + start, *note[2:]) for note in source.notes),
+        notes=tuple(SceneNote(note.start + first, note.end + first, *note[2:]) for note in source.notes),
     )
     return event if placement.path is None else _on_its_path(event, placement, placement.path)
 

@@ -230,10 +230,10 @@ def _flite(text: str, voice: Voice, size: float, how: Delivery) -> Raw:
         settings.append(f"int_f0_target_stddev={FLITE_DEVIATION * how.range * pitch / FLITE_MEAN:.1f}")
     asked = ["-voice", voice.name, *(part for setting in settings for part in ("--setf", setting))]
     said = run("flite", [*asked, "-t", text, "-psdur", "-o", "/dev/stdout"])
-    size = 8 + int.from_bytes(said[4:8], "little")  # of the RIFF file; behind it stands the list of speech sounds
-    samples, rate = soundfile.read(io.BytesIO(said[:size]), dtype="float32")
+    riff = 8 + int.from_bytes(said[4:8], "little")  # bytes of the sound file; behind it stand the speech sounds
+    samples, rate = soundfile.read(io.BytesIO(said[:riff]), dtype="float32")
     begin, segments = 0.0, list[float]()
-    for segment in said[size:].decode().split():  # "iy:0.332": a sound and its end
+    for segment in said[riff:].decode().split():  # "iy:0.332": a sound and its end
         name, _, ends = segment.rpartition(":")
         if name != PAUSE:
             segments.append(begin)
