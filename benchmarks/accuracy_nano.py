@@ -52,10 +52,10 @@ from afnext.audio.spec import SAMPLE_RATE
 from afnext.cli.progress import progress_bars
 from afnext.dialogue.timestamps import Span, Timed, parse
 from afnext.inference.progress import Tell
+from afnext.scenes.asking.phrasing import mention
+from afnext.scenes.asking.questions import Question, questions
 from afnext.scenes.bank import Bank, BankSize, build
-from afnext.scenes.compose import compose
-from afnext.scenes.phrasing import mention
-from afnext.scenes.questions import Question, questions
+from afnext.scenes.forms.mix import compose
 from afnext.scenes.render import render_all
 from afnext.scenes.scene import Scene
 from afnext.scenes.sources import Samples, Sources

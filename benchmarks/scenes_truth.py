@@ -26,9 +26,9 @@ import random_scenes  # noqa: E402
 import second_reader  # noqa: E402
 
 from afnext import AfnextError  # noqa: E402
-from afnext.scenes.questions import ALL_SKILLS, CLIP_SKILLS  # noqa: E402
+from afnext.scenes.asking.questions import ALL_SKILLS, CLIP_SKILLS  # noqa: E402
+from afnext.scenes.asking.sets import question_set  # noqa: E402
 from afnext.scenes.scene import Scene  # noqa: E402
-from afnext.scenes.sets import question_set  # noqa: E402
 from afnext.scenes.sources import LABELS  # noqa: E402
 
 SKILLS = [skill for skill in (*ALL_SKILLS, *CLIP_SKILLS) if skill != "caption"]

@@ -1,7 +1,10 @@
+from functools import partial
+
 import torch
 from transformers.models.qwen2.modeling_qwen2 import Qwen2RMSNorm, apply_rotary_pos_emb
 
 from afnext.model import decoder
+from afnext.model.attention import attend
 from afnext.model.decoder import RMSNorm
 from afnext.model.rotary import rotary_angles, rotate
 
@@ -38,7 +41,9 @@ def test_packed_rows_are_conversations_of_their_own(music):
     mask = ((member[:, None] == member) & torch.ones(7, 7, dtype=torch.bool).tril())[None, None]
     with torch.no_grad():
         packed = model.decoder(
-            model.embed(torch.cat((one, two), dim=1)), positions=torch.tensor([[0, 1, 2, 0, 1, 2, 3]]), mask=mask
+            model.embed(torch.cat((one, two), dim=1)),
+            positions=torch.tensor([[0, 1, 2, 0, 1, 2, 3]]),
+            attention=partial(attend, mask=mask),
         )
         torch.testing.assert_close(packed[:, :3], model.decoder(model.embed(one)), atol=1e-5, rtol=0)
         torch.testing.assert_close(packed[:, 3:], model.decoder(model.embed(two)), atol=1e-5, rtol=0)

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from afnext.scenes.noise import Noise
-from afnext.scenes.places import Place
+from afnext.scenes.acoustics.noise import Noise
+from afnext.scenes.acoustics.places import Place
 from afnext.scenes.plan import Plan, event_of, placed
 from afnext.scenes.scene import Background, Channel, Scene, SceneNote
-from afnext.scenes.sentences import sentence
 from afnext.scenes.sources import LABELS, Source
+from afnext.scenes.speech.sentences import sentence
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # where random_scenes and second_reader lie
 

@@ -20,8 +20,8 @@ from afnext.scenes.scene import (
     Tempo,
     Waypoint,
 )
-from afnext.scenes.sentences import sentence
 from afnext.scenes.sources import LABELS
+from afnext.scenes.speech.sentences import sentence
 
 PLACES = ("outdoors", "a street", "a small room", "a living room", "a large hall", "a cave", "a bathroom", "a car")
 NOISES = ("white noise", "pink noise", "a low rumble", "a hum", "a crowd", "traffic")

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from afnext.base.errors import SceneError
 from afnext.scenes import sounds
 from afnext.scenes.bank import Bank, BankIndex, BankSize, build
-from afnext.scenes.compose import compose
+from afnext.scenes.forms.mix import compose
 from afnext.scenes.render import render_all
 from afnext.scenes.scene import KINDS, SceneNote
 from afnext.scenes.sources import LABELS, FreshSources, Source, isolate
-from afnext.scenes.voices import voices
+from afnext.scenes.speech.voices import voices
 
 SMALL = BankSize(variants=1, sentences=4, phrases=1)
 

@@ -5,9 +5,9 @@ import pytest
 from scipy import signal
 
 from afnext.base.errors import MissingToolError, SceneError
-from afnext.scenes.channel import FULL_BAND, WAYS, draw, transmit
-from afnext.scenes.codec import Codec, Trip, delay
-from afnext.scenes.places import Place
+from afnext.scenes.acoustics.channel import FULL_BAND, WAYS, draw, transmit
+from afnext.scenes.acoustics.codec import Codec, Trip, delay
+from afnext.scenes.acoustics.places import Place
 from afnext.scenes.plan import through
 from afnext.scenes.render import render, render_all
 from afnext.scenes.scene import Channel

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from afnext.base.errors import SceneError
-from afnext.scenes import noise
-from afnext.scenes.compose import Difficulty, compose
-from afnext.scenes.places import PLACES, ROOMS, impulse_response, reverberate
+from afnext.scenes.acoustics import noise
+from afnext.scenes.acoustics.places import PLACES, ROOMS, impulse_response, reverberate
+from afnext.scenes.forms.mix import Difficulty, compose
 from afnext.scenes.render import render, render_all
 from afnext.scenes.scene import Scene
 from afnext.scenes.sources import isolate

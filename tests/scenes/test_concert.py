@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from afnext.base.errors import MissingToolError, SceneError
-from afnext.scenes.compose import Difficulty
-from afnext.scenes.concert import compose_piece
-from afnext.scenes.form import Wishes
-from afnext.scenes.places import ROOMS, reverberate
+from afnext.scenes.acoustics.places import ROOMS, reverberate
+from afnext.scenes.forms.concert import compose_piece
+from afnext.scenes.forms.mix import Difficulty
+from afnext.scenes.music.form import Wishes
 from afnext.scenes.render import render, render_all
 from afnext.scenes.scene import Scene
 from afnext.scenes.spool import Spool

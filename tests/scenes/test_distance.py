@@ -5,8 +5,8 @@ import pytest
 from scipy import signal
 
 from afnext.base.errors import SceneError
-from afnext.scenes.distance import Path, absorb, absorption, move, passing, still
-from afnext.scenes.places import Place, place
+from afnext.scenes.acoustics.distance import Path, absorb, absorption, move, passing, still
+from afnext.scenes.acoustics.places import Place, place
 from afnext.scenes.render import render, render_all
 from afnext.scenes.scene import Scene, SceneNote, SceneWord, Waypoint
 

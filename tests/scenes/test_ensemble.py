@@ -5,9 +5,9 @@ import pytest
 
 from afnext.base.errors import MissingToolError, SceneError
 from afnext.scenes import tools
-from afnext.scenes.ensemble import GRID, Track, on_grid, play_tracks
-from afnext.scenes.instruments import CYMBALS, INSTRUMENTS
-from afnext.scenes.music import Note
+from afnext.scenes.music.ensemble import GRID, Track, on_grid, play_tracks
+from afnext.scenes.music.instruments import CYMBALS, INSTRUMENTS
+from afnext.scenes.music.phrases import Note
 from afnext.scenes.tools import stream
 
 RATE = 16_000

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from afnext.scenes.changes import draw_ground
-from afnext.scenes.harmony import DEGREES, FOLLOWS, HOME, OPEN, Chord, Key, progression
+from afnext.scenes.music.changes import draw_ground
+from afnext.scenes.music.harmony import DEGREES, FOLLOWS, HOME, OPEN, Chord, Key, progression
 
 LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 

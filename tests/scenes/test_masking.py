@@ -9,8 +9,8 @@ import torch
 from scipy import signal
 
 from afnext.audio.mel import log_mel
-from afnext.scenes.channel import draw
-from afnext.scenes.compose import Difficulty, compose
+from afnext.scenes.acoustics.channel import draw
+from afnext.scenes.forms.mix import Difficulty, compose
 from afnext.scenes.masking import audible, band_energy, with_masks
 from afnext.scenes.plan import through
 from afnext.scenes.render import render_all

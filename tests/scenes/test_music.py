@@ -9,9 +9,9 @@ import pretty_midi
 import pytest
 
 from afnext.base.errors import MissingToolError, SceneError
-from afnext.scenes import music
-from afnext.scenes.instruments import CYMBALS, INSTRUMENTS
-from afnext.scenes.music import SCALES, TONICS, Note, Phrase, phrase, play, play_many
+from afnext.scenes.music import phrases
+from afnext.scenes.music.instruments import CYMBALS, INSTRUMENTS
+from afnext.scenes.music.phrases import SCALES, TONICS, Note, Phrase, phrase, play, play_many
 from afnext.scenes.tools import sound_font
 from afnext.scenes.worlds import WORLDS
 
@@ -91,7 +91,7 @@ def test_a_missing_program_is_named(monkeypatch):
 
 def test_the_score_says_what_the_phrase_says(tmp_path):
     made = [phrase(name, "train", np.random.default_rng(2), 2.0) for name in ("guitar", "drums")]
-    music._write_midi(made, np.array([0.0, 5.0, 9.0]), tmp_path / "score.mid")
+    phrases._write_midi(made, np.array([0.0, 5.0, 9.0]), tmp_path / "score.mid")
     read = pretty_midi.PrettyMIDI(str(tmp_path / "score.mid"))
     for at, one, track in zip((0.0, 5.0), made, read.instruments, strict=True):
         assert (track.program, track.is_drum) == (one.patch, one.instrument == "drums")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from afnext.base.errors import SceneError
-from afnext.scenes.form import Wishes
-from afnext.scenes.instruments import INSTRUMENTS
-from afnext.scenes.lyrics import CLASSES, FORMS
-from afnext.scenes.piece import write_piece
+from afnext.scenes.music.form import Wishes
+from afnext.scenes.music.instruments import INSTRUMENTS
+from afnext.scenes.music.lyrics import CLASSES, FORMS
+from afnext.scenes.music.piece import write_piece
 from afnext.scenes.worlds import WORLDS
 
 # The tests' own spelling.

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from afnext.base.errors import SceneError
-from afnext.scenes import noise
-from afnext.scenes.beds import BEDS as NOISES
-from afnext.scenes.places import BEDS, OPEN_AIR, OUTSIDE, PLACES, ROOMS, SPACES, impulse_response, place
+from afnext.scenes.acoustics import noise
+from afnext.scenes.acoustics.beds import BEDS as NOISES
+from afnext.scenes.acoustics.places import BEDS, OPEN_AIR, OUTSIDE, PLACES, ROOMS, SPACES, impulse_response, place
 from afnext.scenes.worlds import WORLDS
 
 RATE = 16_000

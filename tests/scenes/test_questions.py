@@ -10,10 +10,10 @@ import pytest
 
 from afnext.base.errors import SceneError
 from afnext.dialogue.timestamps import parse
-from afnext.scenes.caption import caption, events_answer
-from afnext.scenes.compose import Difficulty, compose
-from afnext.scenes.phrasing import mention
-from afnext.scenes.questions import SKILLS, questions
+from afnext.scenes.asking.caption import caption, events_answer
+from afnext.scenes.asking.phrasing import mention
+from afnext.scenes.asking.questions import SKILLS, questions
+from afnext.scenes.forms.mix import Difficulty, compose
 from afnext.scenes.sources import LABELS
 
 EVERY_LABEL = [label for labels in LABELS.values() for label in labels]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from afnext.base.errors import SceneError
-from afnext.scenes.compose import compose
+from afnext.scenes.forms.mix import compose
 from afnext.scenes.scene import (
     Background,
     Beat,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from afnext.scenes.sentences import CLASSES, GRAMMAR, VOCABULARY, count_sentences, sentence
+from afnext.scenes.speech.sentences import CLASSES, GRAMMAR, VOCABULARY, count_sentences, sentence
 
 HOMOPHONES = {"to", "too", "for", "won", "ate", "know", "there", "their", "knew", "new", "right", "write", "read"}
 

@@ -5,13 +5,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from afnext.scenes.lyrics import CLASSES, FORMS, SYLLABLES, draw_line
-from afnext.scenes.performance import say
-from afnext.scenes.pitch import analyse, pulses
+from afnext.scenes.forms.performance import say
+from afnext.scenes.music.lyrics import CLASSES, FORMS, SYLLABLES, draw_line
+from afnext.scenes.music.singing import sing
+from afnext.scenes.music.song import pick_singer
 from afnext.scenes.scene import SceneWord
-from afnext.scenes.singing import sing
-from afnext.scenes.song import pick_singer
-from afnext.scenes.voices import pick_voice
+from afnext.scenes.speech.pitch import analyse, pulses
+from afnext.scenes.speech.voices import pick_voice
 
 RATE = 16_000
 

@@ -12,14 +12,14 @@ import second_reader
 
 from afnext.base.errors import SceneError
 from afnext.dialogue.timestamps import parse
-from afnext.scenes.compose import Difficulty, compose
-from afnext.scenes.questions import ALL_SKILLS, CLIP_SKILLS, SKILLS, clip_questions, questions
+from afnext.scenes.asking.questions import ALL_SKILLS, CLIP_SKILLS, SKILLS, clip_questions, questions
+from afnext.scenes.asking.sets import question_set
+from afnext.scenes.asking.skills.draft import Draft, Hardness, hardness
+from afnext.scenes.asking.skills.taxonomy import FAMILIES
+from afnext.scenes.asking.wording import Worded
+from afnext.scenes.forms.mix import Difficulty, compose
 from afnext.scenes.scene import Background, Event, Scene, SceneWord
-from afnext.scenes.sets import question_set
-from afnext.scenes.skills.draft import Draft, Hardness, hardness
-from afnext.scenes.skills.taxonomy import FAMILIES
 from afnext.scenes.sources import LABELS
-from afnext.scenes.wording import Worded
 
 EVERY_LABEL = [label for labels in LABELS.values() for label in labels]
 SET = 2000

@@ -7,10 +7,10 @@ import pytest
 
 from afnext.base.errors import SceneError
 from afnext.scenes import tools
-from afnext.scenes.ensemble import Track, play_tracks
-from afnext.scenes.instruments import INSTRUMENTS
-from afnext.scenes.music import Note, phrase, play
-from afnext.scenes.soundfont import need_patches, presets
+from afnext.scenes.music.ensemble import Track, play_tracks
+from afnext.scenes.music.instruments import INSTRUMENTS
+from afnext.scenes.music.phrases import Note, phrase, play
+from afnext.scenes.music.soundfont import need_patches, presets
 from afnext.scenes.tools import sound_font
 
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from afnext.base.errors import SceneError
-from afnext.scenes.cast import SPEAKERS, draw_cast, most_speakers
-from afnext.scenes.compose import Difficulty
+from afnext.scenes.forms.mix import Difficulty
+from afnext.scenes.forms.talk import SECONDS_EACH, compose_talk, converse
 from afnext.scenes.render import render, render_all
 from afnext.scenes.scene import Scene
 from afnext.scenes.sources import Source
-from afnext.scenes.spoken import SPOKEN, Saying, Utterances, cut_short, say
-from afnext.scenes.talk import SECONDS_EACH, compose_talk, converse
-from afnext.scenes.topics import TOPICS
-from afnext.scenes.voices import SPEAKERS as OLD_SPEAKERS
-from afnext.scenes.voices import voices
+from afnext.scenes.speech.voices import SPEAKERS as OLD_SPEAKERS
+from afnext.scenes.speech.voices import voices
+from afnext.scenes.talks.cast import SPEAKERS, draw_cast, most_speakers
+from afnext.scenes.talks.spoken import SPOKEN, Saying, Utterances, cut_short, say
+from afnext.scenes.talks.topics import TOPICS
 from afnext.scenes.worlds import WORLDS
 
 RATE = 16_000
@@ -220,7 +220,7 @@ def test_the_same_seed_gives_the_same_bytes_alone_or_later():
 
 @pytest.mark.scenes_tools
 def test_what_does_not_stay_in_memory_is_said_again(monkeypatch):
-    monkeypatch.setattr("afnext.scenes.spoken.KEPT_SECONDS", 0.0)
+    monkeypatch.setattr("afnext.scenes.talks.spoken.KEPT_SECONDS", 0.0)
     scene, plan = compose_talk(5, "train", 61.0, speakers=2, difficulty=DRY)
     assert not plan.kept
     loaded = plan.sources.load(plan.placements[3].source)

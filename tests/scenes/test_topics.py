@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from afnext.base.errors import SceneError
-from afnext.scenes.grammar import digits, expand, runs, spell
-from afnext.scenes.lexicon import MEN, WOMEN
-from afnext.scenes.pen import Pen
-from afnext.scenes.script import Person
-from afnext.scenes.topics import TOPICS, write_script
+from afnext.scenes.talks.grammar import digits, expand, runs, spell
+from afnext.scenes.talks.lexicon import MEN, WOMEN
+from afnext.scenes.talks.pen import Pen
+from afnext.scenes.talks.script import Person
+from afnext.scenes.talks.topics import TOPICS, write_script
 
 PEOPLE = [Person(name, "man") for name in MEN] + [Person(name, "woman") for name in WOMEN]
 SEEDS = range(3)

@@ -10,11 +10,11 @@ import pytest
 import soundfile
 
 from afnext.base.errors import MissingToolError, SceneError
-from afnext.scenes import cast
-from afnext.scenes.delivery import delivery
-from afnext.scenes.effort import predictor, strain, whisper
 from afnext.scenes.scene import Emotion
-from afnext.scenes.voices import ACCENTS, SPEAKERS, Voice, _espeak, _filled, pick_voice, speak, speakers, voices
+from afnext.scenes.speech.delivery import delivery
+from afnext.scenes.speech.effort import predictor, strain, whisper
+from afnext.scenes.speech.voices import ACCENTS, SPEAKERS, Voice, _espeak, _filled, pick_voice, speak, speakers, voices
+from afnext.scenes.talks import cast
 from afnext.scenes.worlds import WORLDS
 
 RATE = 16_000

@@ -7,10 +7,10 @@ from string import Formatter
 import numpy as np
 import pytest
 
-from afnext.scenes.phrasing import PARAPHRASES
-from afnext.scenes.wording import say
-from afnext.scenes.wordings import FORMS
-from afnext.scenes.wordings.patterns import (
+from afnext.scenes.asking.phrasing import PARAPHRASES
+from afnext.scenes.asking.wording import say
+from afnext.scenes.asking.wordings import FORMS
+from afnext.scenes.asking.wordings.patterns import (
     ASIDES,
     ASIDES_MANY,
     HEADERS,

@@ -11,8 +11,8 @@ from afnext.base.errors import SceneError
 from afnext.dialogue.example import read_examples
 from afnext.dialogue.message import AudioPart, TextPart
 from afnext.dialogue.timestamps import parse
-from afnext.scenes.compose import compose
-from afnext.scenes.questions import SKILLS
+from afnext.scenes.asking.questions import SKILLS
+from afnext.scenes.forms.mix import compose
 from afnext.scenes.render import render_all
 from afnext.scenes.scene import Scene
 from afnext.scenes.write import write_scenes

@@ -4,9 +4,10 @@ import torch
 import torch.nn.functional as F
 
 from afnext.dialogue.template import Prompt, Slot
+from afnext.model.attention import attend
 from afnext.model.config import preset
 from afnext.model.flamingo import Flamingo
-from afnext.training.branches import attention_mask, join, next_targets, stack
+from afnext.training.branches import IGNORED, join, pack
 
 SOUND = preset("tiny").sound_id
 
@@ -34,21 +35,40 @@ def test_a_row_of_questions_costs_what_its_conversations_cost_alone() -> None:
         wanted = torch.tensor(prompt.loss_mask[1:])
         alone.append(F.cross_entropy(logits[wanted], ids[0, 1:][wanted], reduction="sum"))
 
-    ids, positions, branch, target = stack([join(prompts), join(prompts[:1])], pad_id=0)
-    embeddings = model.embed(ids, torch.cat([sound, sound]))
-    logits = model.logits(model.decoder(embeddings, positions=positions, mask=attention_mask(branch)))
-    targets = next_targets(ids, branch, target)
-    rows = F.cross_entropy(logits.transpose(1, 2), targets, reduction="none", ignore_index=-100).sum(-1)
+    talk = pack([join(prompts), join(prompts[:1])])
+    embeddings = model.embed(talk.ids, torch.cat([sound, sound]))
+    logits = model.logits(model.decoder(embeddings, positions=talk.positions, attention=talk.attention))
+    losses = F.cross_entropy(logits[0], talk.targets[0], reduction="none", ignore_index=IGNORED)
 
-    torch.testing.assert_close(rows[0], sum(alone))
-    torch.testing.assert_close(rows[1], alone[0])
-    assert int((targets != -100).sum()) == (2 + 4 + 3) + 2
+    border = talk.trees[1][0]
+    torch.testing.assert_close(losses[:border].sum(), sum(alone))
+    torch.testing.assert_close(losses[border:].sum(), alone[0])
+    assert int((talk.targets != IGNORED).sum()) == (2 + 4 + 3) + 2
 
 
-def test_a_branch_never_sees_another() -> None:
-    row = join([conversation([20], [30], 2), conversation([21], [31], 2)])
-    _, _, branch, _ = stack([row], pad_id=0)
-    mask, labels = attention_mask(branch)[0, 0], branch[0]
-    assert not mask[labels == 1][:, labels == 2].any()
-    assert not mask[labels == 2][:, labels == 1].any()
-    assert mask[labels == 2][:, labels == 0].all()
+def test_nobody_sees_beyond_its_prefix_and_its_branch() -> None:
+    """Against one softmax over everything, masked by what each token belongs to."""
+    talk = pack(
+        [
+            join([conversation([20], [30], 2), conversation([21, 22], [31], 2)]),
+            join([Prompt([5, 6, 7], [False, True, True], [])]),
+            join([conversation([23], [32, 33], 4)]),
+        ]
+    )
+    tree, branch = [], []
+    for number, (start, behind, *ends) in enumerate(talk.trees):
+        tree += [number] * (ends[-1] - start)
+        branch += [0] * (behind - start)
+        for part, (first, last) in enumerate(zip([behind, *ends], ends, strict=False), 1):
+            branch += [part] * (last - first)
+    trees, branches = torch.tensor(tree), torch.tensor(branch)
+    alike = (branches == 0) | (branches == branches[:, None])
+    mask = (trees == trees[:, None]) & alike & torch.ones(len(tree), len(tree), dtype=torch.bool).tril()
+
+    torch.manual_seed(1)
+    query, key, value = (
+        torch.randn(1, 4, len(tree), 8),
+        torch.randn(1, 2, len(tree), 8),
+        torch.randn(1, 2, len(tree), 8),
+    )
+    torch.testing.assert_close(talk.attention(query, key, value), attend(query, key, value, mask=mask[None, None]))

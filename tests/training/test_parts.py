@@ -13,7 +13,7 @@ from afnext.base.config import load_config
 from afnext.dialogue.template import NANO
 from afnext.dialogue.tokenizer import Tokenizer
 from afnext.scenes.scene import Event, Scene, SceneWord
-from afnext.scenes.sentences import VOCABULARY
+from afnext.scenes.speech.sentences import VOCABULARY
 from afnext.training.augment import vary_timbre
 from afnext.training.feed import SceneFeed, said, tokens_in
 from afnext.training.heads import CHARACTERS, spell, unspell
@@ -201,6 +201,6 @@ def test_a_batch_is_its_number_alone(recipe):
     one, other = (SceneFeed(settings.feed, tokenizer, NANO, 3, "train") for _ in range(2))
     first, later, again = one[0], one[7], other[7]
     assert torch.equal(later.mel, again.mel)
-    assert torch.equal(later.ids, again.ids)
+    assert torch.equal(later.talk.ids, again.talk.ids)
     assert torch.equal(later.truth, again.truth)
     assert first.mel.shape != later.mel.shape or not torch.equal(first.mel, later.mel)

@@ -1,7 +1,15 @@
 """Scaled dot-product attention with shared key-value heads, by the fastest way that the mask allows."""
 
+from typing import Protocol
+
 import torch.nn.functional as F
 from torch import Tensor
+
+
+class Attention(Protocol):
+    """Some way of looking back: ``query`` [B, H, L, D] over ``key`` and ``value`` [B, K, L, D] gives [B, L, H * D]."""
+
+    def __call__(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor: ...  # noqa: D102
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, *, causal: bool = False, mask: Tensor | None = None) -> Tensor:

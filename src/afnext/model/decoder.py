@@ -4,16 +4,18 @@ B rows, L tokens, H heads, K key-value heads, D numbers a head, C the width.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from afnext.model.attention import attend
+from afnext.model.attention import Attention, attend
 from afnext.model.cache import KeyValueCache, Slots
 from afnext.model.config import DecoderConfig
 from afnext.model.rotary import rotary_angles, rotate
 
+CAUSAL: Attention = partial(attend, causal=True)
 FED_AT_ONCE = 2048
 """Tokens that pass a feed-forward together, unless gradients are kept: it is several times as wide as the rest, and
 the memory of a long prompt would be mostly its."""
@@ -56,11 +58,11 @@ class DecoderLayer(nn.Module):
         self,
         hidden: Tensor,
         angles: tuple[Tensor, Tensor],
-        mask: Tensor | None,
+        attention: Attention,
         cache: KeyValueCache | None = None,
         slots: Slots | None = None,
     ) -> Tensor:
-        """[B, L, C] -> [B, L, C]; ``angles`` of ``rotary_angles``; ``mask`` as in ``attend``, causal if None."""
+        """[B, L, C] -> [B, L, C]; ``angles`` of ``rotary_angles``."""
         normed = self.attention_norm(hidden)
         shape = (*hidden.shape[:2], -1, self.config.head_width)
         query = self.query(normed).view(shape).transpose(1, 2)
@@ -70,7 +72,7 @@ class DecoderLayer(nn.Module):
         query, key = rotate(query, *angles), rotate(key, *angles)
         if cache is not None and slots is not None:
             key, value = cache.write(self.index, slots, key, value)
-        hidden = hidden + self.out(attend(query, key, value, causal=mask is None, mask=mask))
+        hidden = hidden + self.out(attention(query, key, value))
         if torch.is_grad_enabled() or hidden.shape[0] * hidden.shape[1] <= FED_AT_ONCE:
             return hidden + self.feed(hidden)
         for piece in torch.split(hidden.view(-1, hidden.shape[-1]), FED_AT_ONCE):
@@ -108,7 +110,7 @@ class Decoder(nn.Module):
         counts: Sequence[int] | None = None,
         *,
         positions: Tensor | None = None,
-        mask: Tensor | None = None,
+        attention: Attention | None = None,
     ) -> Tensor:
         """Hidden states [B, L, C] of ``embeddings`` [B, L, C].
 
@@ -120,22 +122,23 @@ class Decoder(nn.Module):
             cache: holds the tokens before; the new ones are added to it. Without it, rows begin here.
             counts: real tokens of each row, for the cache to know where the row ends; all L by default.
             positions: [B, L] where each token stands in its own conversation, for rows that hold several.
-            mask: [B, 1, L, L] bool, true where a token (third axis) looks; causal by default. Like ``positions``, this
-                is for training on packed rows and does not go with a cache.
+            attention: who looks at whom; causal by default. Like ``positions``, this is for training on packed rows
+                and does not go with a cache.
         """
         length = embeddings.shape[1]
         slots = None
         if cache is not None:
             assert positions is None, "a cache knows where its rows stand"
-            assert mask is None, "a cache knows what its rows see"
+            assert attention is None, "a cache knows what its rows see"
             slots = cache.slots(length, counts)
-            positions, mask = slots.positions, slots.mask
+            positions = slots.positions
+            attention = partial(attend, causal=slots.mask is None, mask=slots.mask)
         elif positions is None:
             positions = torch.arange(length, device=embeddings.device)[None]
         angles = rotary_angles(positions, self.config.head_width, self.config.rope_theta, embeddings.dtype)
         hidden = embeddings
         for layer in self.layers:
-            hidden = layer(hidden, angles, mask, cache, slots)
+            hidden = layer(hidden, angles, attention or CAUSAL, cache, slots)
         if cache is not None and slots is not None:
             cache.advance(slots)
         normed: Tensor = self.norm(hidden)

@@ -20,7 +20,7 @@ from pydantic import Field, ValidationError, field_validator
 from afnext.base.config import Frozen
 from afnext.base.errors import SceneError
 from afnext.base.files import replacing
-from afnext.scenes import music
+from afnext.scenes.music.phrases import play_many
 from afnext.scenes.scene import KINDS, Kind
 from afnext.scenes.sources import (
     LABELS,
@@ -226,6 +226,6 @@ def _make(shard: Shard, world: World, seed: int, pool: ThreadPoolExecutor) -> It
         return (make_sound(world, shard.label, rng, nowhere) for rng in generators)
     if shard.kind == "speech":
         return pool.map(lambda rng: make_speech(world, shard.label, rng, nowhere), generators)
-    phrases = [draw_phrase(world, shard.label, rng) for rng in generators]
-    played = zip(phrases, music.play_many(phrases), strict=True)
+    drawn = [draw_phrase(world, shard.label, rng) for rng in generators]
+    played = zip(drawn, play_many(drawn), strict=True)
     return (describe_phrase(phrase, sound, nowhere) for phrase, sound in played)

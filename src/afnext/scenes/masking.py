@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afnext.audio.spec import SAMPLE_RATE
-from afnext.scenes import microphone, noise
-from afnext.scenes.channel import WAYS
+from afnext.scenes.acoustics import microphone, noise
+from afnext.scenes.acoustics.channel import WAYS
 from afnext.scenes.plan import Placement, Plan, amplitude
 from afnext.scenes.scene import Event
 from afnext.scenes.sources import Samples

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from afnext.audio.spec import SAMPLE_RATE
-from afnext.scenes.distance import Path, move
-from afnext.scenes.noise import Noise
-from afnext.scenes.places import Place, reverberate
+from afnext.scenes.acoustics.distance import Path, move
+from afnext.scenes.acoustics.noise import Noise
+from afnext.scenes.acoustics.places import Place, reverberate
 from afnext.scenes.scene import Channel, Event, Scene, SceneNote, SceneWord, Waypoint
 from afnext.scenes.sources import FADE, Samples, Source, Sources, isolate
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from afnext.audio.spec import SAMPLE_RATE
-from afnext.scenes import noise
-from afnext.scenes.channel import transmit
+from afnext.scenes.acoustics import noise
+from afnext.scenes.acoustics.channel import transmit
 from afnext.scenes.plan import Key, Plan, amplitude
 from afnext.scenes.sources import Samples
 

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import SceneError
-from afnext.scenes import music, sentences, sounds, voices
+from afnext.scenes import sounds
+from afnext.scenes.music import phrases
 from afnext.scenes.scene import Kind, SceneNote, SceneWord
+from afnext.scenes.speech import sentences, voices
 from afnext.scenes.worlds import World
 
 Samples = NDArray[np.float32]
@@ -25,7 +27,7 @@ SPEECH_LABELS = ("a man speaking", "a woman speaking")
 LABELS: dict[Kind, tuple[str, ...]] = {
     "sound": tuple(sounds.KINDS.values()),
     "speech": SPEECH_LABELS,
-    "music": tuple(music.INSTRUMENTS),
+    "music": tuple(phrases.INSTRUMENTS),
 }
 """Every label that an event can carry."""
 
@@ -135,12 +137,12 @@ def make_speech(world: World, label: str, rng: np.random.Generator, address: tup
     return Source("speech", label, voice.identity, len(samples), address, text=text, words=words), samples
 
 
-def draw_phrase(world: World, instrument: str, rng: np.random.Generator) -> music.Phrase:
+def draw_phrase(world: World, instrument: str, rng: np.random.Generator) -> phrases.Phrase:
     """A phrase of 2 to 6 seconds."""
-    return music.phrase(instrument, world, rng, float(rng.uniform(2.0, 6.0)))
+    return phrases.phrase(instrument, world, rng, float(rng.uniform(2.0, 6.0)))
 
 
-def describe_phrase(phrase: music.Phrase, sound: Samples, address: tuple[int, int]) -> tuple[Source, Samples]:
+def describe_phrase(phrase: phrases.Phrase, sound: Samples, address: tuple[int, int]) -> tuple[Source, Samples]:
     """The source of a phrase that was played as ``sound``."""
     samples, cut = isolate(sound)
     earlier = cut / SAMPLE_RATE
@@ -164,4 +166,4 @@ def describe_phrase(phrase: music.Phrase, sound: Samples, address: tuple[int, in
 def make_music(world: World, label: str, rng: np.random.Generator, address: tuple[int, int]) -> tuple[Source, Samples]:
     """One phrase of the instrument called ``label``."""
     phrase = draw_phrase(world, label, rng)
-    return describe_phrase(phrase, music.play(phrase), address)
+    return describe_phrase(phrase, phrases.play(phrase), address)

@@ -27,10 +27,10 @@ from afnext.base.errors import SceneError
 from afnext.base.files import replacing, write_json
 from afnext.dialogue.example import Example, Provenance, Recording
 from afnext.dialogue.timestamps import THINK, format_reply
+from afnext.scenes.asking.questions import Question, check_skills, questions
 from afnext.scenes.bank import Bank, BankSize, build
-from afnext.scenes.compose import SHORTEST_SCENE, compose
+from afnext.scenes.forms.mix import SHORTEST_SCENE, compose
 from afnext.scenes.picture import draw
-from afnext.scenes.questions import Question, check_skills, questions
 from afnext.scenes.render import render
 from afnext.scenes.scene import Scene
 from afnext.scenes.sources import LABELS, Sources

@@ -1,10 +1,10 @@
-"""Several questions of one recording in one row.
+"""Many conversations in one sequence, and those of one recording sharing it.
 
-    prefix (system, audio)   branch 1 (question, answer)   branch 2 ...
-    0 0 0 0 0 0 0 0 0 0 0 0  1 1 1 1 1 1                   2 2 2 2
+    prefix (system, audio)   branch (question, answer)   branch ...   prefix (the next recording)   branch ...
 
-A branch sees the prefix and itself, never another branch, and its positions go on from the prefix: every answer is
-learnt exactly as if its conversation stood alone, while the recording is encoded and read once.
+A branch sees the prefix before it and itself, never another branch, and its positions go on from that prefix: every
+answer is learnt exactly as if its conversation stood alone, while the recording is encoded and read once. Nothing is
+padded, and no attention is computed that nobody may pay.
 """
 
 from collections.abc import Sequence
@@ -14,75 +14,93 @@ import torch
 from torch import Tensor
 
 from afnext.dialogue.template import Prompt
+from afnext.model.attention import attend
 
-PADDING = -1
+IGNORED = -100
+"""The target of a token that is not to be predicted; ``cross_entropy``'s own mark."""
 
 
 @dataclass(frozen=True)
-class Row:
+class Tree:
     """One recording with its questions, as token ids.
 
-    All lists have the row's length L: ``ids``, ``positions``, ``branch`` (0 the prefix, from 1 the questions) and
-    ``target`` (whether the token is to be predicted).
+    ``ids``, ``positions`` and ``targets`` have its length; ``targets`` are the ids to be predicted, or ``IGNORED``.
+    The first ``prefix`` tokens are shared; the branches behind them are of the lengths ``branches``.
     """
 
     ids: list[int]
     positions: list[int]
-    branch: list[int]
-    target: list[bool]
+    targets: list[int]
+    prefix: int
+    branches: list[int]
 
 
-def join(prompts: Sequence[Prompt]) -> Row:
+@dataclass(frozen=True)
+class Pack:
+    """Trees in a row: ``ids``, ``positions`` and ``targets`` [1, L] int64, and where each tree lies.
+
+    A tree is a tuple of borders: where its prefix begins and ends, then where each branch ends.
+    """
+
+    ids: Tensor
+    positions: Tensor
+    targets: Tensor
+    trees: tuple[tuple[int, ...], ...]
+
+    def to(self, device: torch.device) -> "Pack":
+        """The same, on ``device``."""
+        return Pack(self.ids.to(device), self.positions.to(device), self.targets.to(device), self.trees)
+
+    def attention(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """An :class:`~afnext.model.attention.Attention` in which nobody sees beyond prefix and own branch."""
+        seen = []
+        for start, behind, *ends in self.trees:
+            if behind > start:
+                prefix = [part[:, :, start:behind] for part in (query, key, value)]
+                seen.append(attend(prefix[0], prefix[1], prefix[2], causal=True))
+            for first, last in zip([behind, *ends], ends, strict=False):
+                keys, values = (
+                    torch.cat([part[:, :, start:behind], part[:, :, first:last]], dim=2) for part in (key, value)
+                )
+                visible = torch.ones(last - first, keys.shape[2], dtype=torch.bool, device=query.device)
+                visible = visible.tril(behind - start)[None, None]
+                seen.append(attend(query[:, :, first:last], keys, values, mask=visible))
+        return torch.cat(seen, dim=1)
+
+
+def join(prompts: Sequence[Prompt]) -> Tree:
     """Merge conversations that begin alike (the same recording) and differ from the first question on."""
     first = prompts[0]
     shared = first.slots[-1].span[1] if first.slots else 0
     prefix = first.ids[:shared]
-    row = Row(list(prefix), list(range(shared)), [0] * shared, [False] * shared)
-    for number, prompt in enumerate(prompts, start=1):
-        assert prompt.ids[:shared] == prefix, "the conversations of a row share their recording"
-        tail = prompt.ids[shared:]
-        row.ids.extend(tail)
-        row.positions.extend(range(shared, shared + len(tail)))
-        row.branch.extend([number] * len(tail))
-        row.target.extend(prompt.loss_mask[shared:])
-    return row
+    tree = Tree(list(prefix), list(range(shared)), [IGNORED] * shared, shared, [])
+    for prompt in prompts:
+        assert prompt.ids[:shared] == prefix, "the conversations of a tree share their recording"
+        tail, said = prompt.ids[shared:], prompt.loss_mask[shared:]
+        tree.ids.extend(tail)
+        tree.positions.extend(range(shared, shared + len(tail)))
+        following = [token if mine else IGNORED for token, mine in zip(tail[1:], said[1:], strict=True)]
+        tree.targets.extend([*following, IGNORED])
+        tree.branches.append(len(tail))
+    return tree
 
 
-def stack(rows: Sequence[Row], pad_id: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Right-pad rows to one length: ids, positions, branch (``PADDING`` behind it) int64, target bool; all [B, L]."""
-    longest = max((len(row.ids) for row in rows), default=0)
+def pack(trees: Sequence[Tree]) -> Pack:
+    """``trees`` one behind the other."""
+    borders, start = [], 0
+    for tree in trees:
+        places = [start, start + tree.prefix]
+        for length in tree.branches:
+            places.append(places[-1] + length)
+        borders.append(tuple(places))
+        start = places[-1]
 
-    def padded(values: list[list[int]], filler: int) -> Tensor:
-        lines = [line + [filler] * (longest - len(line)) for line in values]
-        return torch.tensor(lines, dtype=torch.int64).reshape(len(lines), longest)
+    def row(values: list[list[int]]) -> Tensor:
+        return torch.tensor([[value for line in values for value in line]], dtype=torch.int64)
 
-    return (
-        padded([row.ids for row in rows], pad_id),
-        padded([row.positions for row in rows], 0),
-        padded([row.branch for row in rows], PADDING),
-        padded([list(map(int, row.target)) for row in rows], 0).bool(),
+    return Pack(
+        row([tree.ids for tree in trees]),
+        row([tree.positions for tree in trees]),
+        row([tree.targets for tree in trees]),
+        tuple(borders),
     )
-
-
-def attention_mask(branch: Tensor) -> Tensor:
-    """Who sees whom: ``branch`` [B, L] -> bool [B, 1, L, L], true where a query (third axis) may see a key (fourth).
-
-    Padding looks at itself alone, so that no softmax is empty.
-    """
-    length = branch.shape[1]
-    query, key = branch[:, :, None], branch[:, None, :]
-    causal = torch.ones(length, length, dtype=torch.bool, device=branch.device).tril()
-    alike = ((key == 0) | (key == query)) & (key != PADDING)
-    itself = torch.eye(length, dtype=torch.bool, device=branch.device)
-    return ((causal & alike & (query != PADDING)) | itself)[:, None]
-
-
-def next_targets(ids: Tensor, branch: Tensor, target: Tensor) -> Tensor:
-    """For each position the id it must predict, or -100: [B, L] each -> [B, L].
-
-    A branch's first token follows the prefix in another row of its own, so nothing across a border is predicted.
-    """
-    following = torch.full_like(ids, -100)
-    inside = target[:, 1:] & (branch[:, 1:] == branch[:, :-1])
-    following[:, :-1] = torch.where(inside, ids[:, 1:], -100)
-    return following

@@ -26,14 +26,14 @@ from afnext.dialogue.message import AudioPart, TextPart, assistant, user
 from afnext.dialogue.template import Family, render
 from afnext.dialogue.timestamps import THINK, format_reply
 from afnext.dialogue.tokenizer import Tokenizer
+from afnext.scenes.asking.questions import questions
 from afnext.scenes.bank import Bank
-from afnext.scenes.compose import compose
-from afnext.scenes.questions import questions
+from afnext.scenes.forms.mix import compose
 from afnext.scenes.render import render_all
 from afnext.scenes.scene import Scene
 from afnext.scenes.worlds import World
 from afnext.training.augment import vary_timbre
-from afnext.training.branches import Row, join, stack
+from afnext.training.branches import Pack, Tree, join, pack
 from afnext.training.heads import spell
 from afnext.training.recipe import FeedRecipe
 from afnext.training.truth import truth_of, veil
@@ -43,23 +43,20 @@ NONE = torch.empty(0, dtype=torch.int64)
 
 @dataclass(frozen=True)
 class Batch:
-    """Clips of one length with their questions.
+    """Clips with their questions.
 
     ``mel`` [W, 128, F], ``frames`` [W] valid mel frames and ``starts`` [W] seconds hold the windows of all clips in
-    order; clip i has ``windows[i]`` of them. Where the truth is read in place of sound, ``mel`` is None. ``ids``,
-    ``positions``, ``branch`` and ``target`` [B, L] are as in ``branches.py``. ``truth`` [N, WIDTH] is what is known of
-    each audio token of all clips (``truth.py``), ``seconds`` [N] when it begins in its clip; ``characters`` is what is
-    said in each clip, in order of onset.
+    order; clip i has ``windows[i]`` of them. Where the truth is read in place of sound, ``mel`` is None. ``talk`` is
+    what is asked and answered, a tree for each clip. ``truth`` [N, WIDTH] is what is known of each audio token of all
+    clips (``truth.py``), ``seconds`` [N] when it begins in its clip; ``characters`` is what is said in each clip, in
+    order of onset.
     """
 
     mel: Tensor | None
     frames: Tensor
     starts: Tensor
     windows: tuple[int, ...]
-    ids: Tensor
-    positions: Tensor
-    branch: Tensor
-    target: Tensor
+    talk: Pack
     truth: Tensor
     seconds: Tensor
     characters: tuple[list[int], ...]
@@ -68,7 +65,9 @@ class Batch:
     def to(self, device: torch.device) -> "Batch":
         """The batch with its tensors on ``device``."""
         moved = {
-            f.name: getattr(self, f.name).to(device) for f in fields(self) if isinstance(getattr(self, f.name), Tensor)
+            f.name: getattr(self, f.name).to(device)
+            for f in fields(self)
+            if isinstance(getattr(self, f.name), Tensor | Pack)
         }
         return replace(self, **moved)
 
@@ -97,12 +96,10 @@ class SceneFeed(Dataset[Batch]):
     def __getitem__(self, index: int) -> Batch:
         """Batch number ``index``."""
         rng = np.random.default_rng((self.seed, index))
-        low, high = self.recipe.seconds
-        seconds = round(float(np.exp(rng.uniform(np.log(low), np.log(high)))), 1)
-        clips = max(1, min(2 * self.recipe.clips, round(self.recipe.clips * 10 / seconds)))
-        scenes, cut, rows = list[Scene](), list[list[Window]](), list[Row]()
+        lengths = self.lengths(rng)
+        scenes, cut, trees = list[Scene](), list[list[Window]](), list[Tree]()
         known = list[NDArray[np.bool_]]()
-        for _ in range(clips):
+        for seconds in lengths:
             scene, plan = compose(int(rng.integers(2**48)), self.world, seconds, self.sources, self.recipe.difficulty)
             tokens = tokens_in(plan.samples)
             scenes.append(scene)
@@ -114,28 +111,35 @@ class SceneFeed(Dataset[Batch]):
                 truth = veil(truth, rng)
             known.append(truth)
             if self.tokenizer is not None and self.recipe.questions:
-                rows.append(self.ask(scene, tokens, self.tokenizer, rng))
+                trees.append(self.ask(scene, tokens, self.tokenizer, rng))
         mel, frames, starts = stack_windows([part for parts in cut for part in parts]) if cut else (None, NONE, NONE)
-        ids, positions, branch, target = stack(
-            rows, self.tokenizer.id_of("<|endoftext|>") or 0 if self.tokenizer else 0
-        )
         return Batch(
             mel=mel,
             frames=frames,
             starts=starts,
             windows=tuple(len(parts) for parts in cut),
-            ids=ids,
-            positions=positions,
-            branch=branch,
-            target=target,
+            talk=pack(trees),
             truth=torch.from_numpy(np.concatenate(known)),
             seconds=torch.cat([torch.arange(len(truth)) * SECONDS_PER_TOKEN for truth in known]),
             characters=tuple(said(scene) for scene in scenes),
-            audio_seconds=seconds * clips,
+            audio_seconds=sum(lengths),
         )
 
-    def ask(self, scene: Scene, tokens: int, tokenizer: Tokenizer, rng: np.random.Generator) -> Row:
-        """A row of questions about ``scene``, whose recording is ``tokens`` audio tokens long."""
+    def lengths(self, rng: np.random.Generator) -> list[float]:
+        """Seconds of each clip of a batch, about ten times ``recipe.clips`` in all; alike where they are encoded."""
+        low, high = np.log(self.recipe.seconds)
+        left, lengths = 10.0 * self.recipe.clips, list[float]()
+        while left > 0 and len(lengths) < 2 * self.recipe.clips:
+            alike = lengths and self.recipe.hears == "sound"
+            seconds = lengths[0] if alike else round(float(np.exp(rng.uniform(low, high))), 1)
+            if lengths and seconds / 2 > left:
+                break
+            lengths.append(seconds)
+            left -= seconds
+        return lengths
+
+    def ask(self, scene: Scene, tokens: int, tokenizer: Tokenizer, rng: np.random.Generator) -> Tree:
+        """A tree of questions about ``scene``, whose recording is ``tokens`` audio tokens long."""
         asked = questions(scene, rng, self.recipe.skills)
         weights = np.array([(self.recipe.skills or {}).get(question.skill, 1.0) for question in asked])
         chosen = rng.choice(

@@ -58,7 +58,7 @@ def train(path: str | Path, out: str | Path, overrides: Sequence[str] = (), prog
         )
         figures = train_step(stage, batch, rate)
         meter.add(
-            audio_seconds=sum(part.audio_seconds for part in batch), tokens=sum(part.ids.numel() for part in batch)
+            audio_seconds=sum(part.audio_seconds for part in batch), tokens=sum(part.talk.ids.numel() for part in batch)
         )
         done = step + 1
         if done % 25 == 0 or done == recipe.steps:

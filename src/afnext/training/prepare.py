@@ -13,9 +13,9 @@ from rich.progress import Progress, TaskID
 
 from afnext.dialogue.template import NANO
 from afnext.dialogue.tokenizer import Tokenizer, build_tokenizer
+from afnext.scenes.asking.questions import questions
 from afnext.scenes.bank import Bank, BankSize, build
-from afnext.scenes.compose import Difficulty, compose
-from afnext.scenes.questions import questions
+from afnext.scenes.forms.mix import Difficulty, compose
 from afnext.scenes.worlds import World
 
 VOCABULARY = 1024

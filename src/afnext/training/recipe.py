@@ -5,7 +5,7 @@ from typing import Literal, get_args
 from pydantic import Field, model_validator
 
 from afnext.base.config import Frozen
-from afnext.scenes.compose import Difficulty
+from afnext.scenes.forms.mix import Difficulty
 
 Part = Literal["encoder", "adaptor", "decoder"]
 PARTS: tuple[Part, ...] = get_args(Part)

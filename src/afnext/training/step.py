@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from afnext.model.encoder import EncoderOutput
-from afnext.training.branches import attention_mask, next_targets
+from afnext.training.branches import IGNORED
 from afnext.training.feed import Batch
 from afnext.training.heads import unspell
 from afnext.training.loss import Losses, clock_loss, likeness_loss, tag_loss, text_loss, transcript_loss
@@ -100,10 +100,10 @@ def evaluate(stage: Stage) -> dict[str, float]:
 
 def _text(stage: Stage, batch: Batch, audio: Tensor) -> Tensor:
     model = stage.model
-    hidden = model.decoder(model.embed(batch.ids, audio), positions=batch.positions, mask=attention_mask(batch.branch))
-    targets = next_targets(batch.ids, batch.branch, batch.target)
-    wanted = targets != -100
-    return text_loss(model.logits(hidden[wanted]), targets[wanted])
+    talk = batch.talk
+    hidden = model.decoder(model.embed(talk.ids, audio), positions=talk.positions, attention=talk.attention)
+    wanted = talk.targets != IGNORED
+    return text_loss(model.logits(hidden[wanted]), talk.targets[wanted])
 
 
 def _valid_tokens(heard: EncoderOutput) -> Tensor:

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from afnext.audio.spec import SECONDS_PER_TOKEN, WINDOW_SECONDS
 from afnext.scenes.scene import Scene
-from afnext.scenes.sentences import VOCABULARY
 from afnext.scenes.sources import LABELS
+from afnext.scenes.speech.sentences import VOCABULARY
 
 ALL_LABELS: tuple[str, ...] = tuple(label for labels in LABELS.values() for label in labels)
 """Everything that an event can be called."""

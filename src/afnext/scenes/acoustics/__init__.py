@@ -1,0 +1,1 @@
+"""What lies between a source and the recording: places, distance, noise, microphones, codecs."""

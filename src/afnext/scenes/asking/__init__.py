@@ -1,0 +1,1 @@
+"""Questions about scenes, with answers that follow from the truth."""

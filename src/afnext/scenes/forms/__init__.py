@@ -1,0 +1,1 @@
+"""Forms of recordings: composed to a plan, which is rendered to sound."""

@@ -1,0 +1,1 @@
+"""Music: phrases of one instrument, and pieces with form, band and singers."""

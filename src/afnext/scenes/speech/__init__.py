@@ -1,0 +1,1 @@
+"""Voices: who speaks, how, and when each word is said."""

@@ -1,0 +1,1 @@
+"""Conversations and speeches: who says what to whom, about what, and when."""
