@@ -16,12 +16,15 @@ from afnext.dialogue.tokenizer import Tokenizer, build_tokenizer
 from afnext.scenes.asking.questions import questions
 from afnext.scenes.bank import Bank, BankSize, build
 from afnext.scenes.forms.mix import Difficulty, compose
+from afnext.scenes.sources import LABELS
 from afnext.scenes.worlds import World
 
 VOCABULARY = 1024
+SOUNDS = LABELS["sound"][:24]
+"""What so small a model is taught, of all the kinds of sounds there are."""
 SIZES: dict[World, BankSize] = {
-    "train": BankSize(variants=120, sentences=6000, phrases=80),
-    "validation": BankSize(variants=20, sentences=300, phrases=20),
+    "train": BankSize(variants=120, sounds=SOUNDS, sentences=6000, phrases=80),
+    "validation": BankSize(variants=20, sounds=SOUNDS, sentences=300, phrases=20),
 }
 SEED = 0
 SCENES = 3000
