@@ -49,7 +49,12 @@ def random_groups(seed: int) -> Iterator[list[Scene]]:
 def written_groups(folders: Sequence[Path]) -> Iterator[list[Scene]]:
     """The scenes in ``folders``, each alone, and each with the next."""
     before: Scene | None = None
-    for path in sorted(path for folder in folders for path in folder.glob("*.json") if path.name != "scenes.json"):
+    for path in sorted(
+        path
+        for folder in folders
+        for path in folder.glob("*.json")
+        if path.name not in ("scenes.json", "scenes-20.json")
+    ):
         scene = Scene.load(path)
         yield [scene]
         if before is not None:

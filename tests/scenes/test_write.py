@@ -2,6 +2,12 @@
 
 import hashlib
 import json
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,13 +18,15 @@ from afnext.dialogue.example import read_examples
 from afnext.dialogue.message import AudioPart, TextPart
 from afnext.dialogue.timestamps import parse
 from afnext.scenes.asking.questions import SKILLS
-from afnext.scenes.forms.mix import compose
+from afnext.scenes.forms.group import compose_group
 from afnext.scenes.render import render_all
 from afnext.scenes.scene import Scene
 from afnext.scenes.write import write_scenes
 
 HOURS = 0.03
 MINUTES = (0.1, 0.6)
+MIXES = {"forms": ["mix"], "words": "plain"}
+"""What needs no program: mixes of the tones."""
 
 
 def files(folder):
@@ -31,7 +39,7 @@ def made(tmp_path_factory, make_tones):
     folder = tmp_path_factory.mktemp("made") / "scenes"
     told = []
     written = write_scenes(
-        folder, HOURS, 4, "train", MINUTES, sources=make_tones(), progress=lambda *step: told.append(step)
+        folder, HOURS, 4, "train", MINUTES, **MIXES, sources=make_tones(), progress=lambda *step: told.append(step)
     )
     return folder, written, told
 
@@ -43,6 +51,7 @@ def test_a_folder_holds_what_was_asked_for(made):
     assert names == {f"{stem}.{ending}" for stem in stems for ending in ("flac", "json")} | {
         "scenes.json",
         "examples.jsonl",
+        "questions.jsonl",
     }
     scenes = [Scene.load(folder / f"{stem}.json") for stem in stems]
     assert sum(scene.duration for scene in scenes) == pytest.approx(written.seconds, abs=0.01)
@@ -54,13 +63,16 @@ def test_a_folder_holds_what_was_asked_for(made):
 
 def test_recordings_are_those_of_their_truth(made, make_tones):
     folder, _, _ = made
+    channels = set()
     for path in sorted(folder.glob("train-*.json")):
         scene = Scene.load(path)
-        again, plan = compose(scene.seed, "train", scene.duration, make_tones())
+        ((again, plan),) = compose_group("mix", scene.seed, "train", scene.duration, make_tones())
         assert again == scene
+        channels.add(scene.channel.kind)
         sound, rate = soundfile.read(path.with_suffix(".flac"), dtype="float32")
         assert rate == 16_000
         assert np.allclose(sound, render_all(plan), atol=1 / 32767)
+    assert len(channels) > 1
 
 
 def test_rows_are_examples(made):
@@ -94,43 +106,47 @@ def test_an_interrupted_run_is_finished(made, tmp_path, make_tones):
 
     folder = tmp_path / "scenes"
     with pytest.raises(KeyboardInterrupt):
-        write_scenes(folder, HOURS, 4, "train", MINUTES, sources=Failing())
+        write_scenes(folder, HOURS, 4, "train", MINUTES, **MIXES, sources=Failing())
     left = files(folder)
     assert "examples.jsonl" not in left
     assert {name.split(".")[0] for name in left if name.endswith("flac")} == {
         name.split(".")[0] for name in left if name.startswith("train")
     }
-    assert 0 < len(left) - 1 < len(files(made[0])) - 2
-    write_scenes(folder, HOURS, 4, "train", MINUTES, sources=make_tones())
+    assert 0 < len(left) - 1 < len(files(made[0])) - 3
+    write_scenes(folder, HOURS, 4, "train", MINUTES, **MIXES, sources=make_tones())
     assert files(folder) == files(made[0])
 
 
 def test_what_is_there_is_kept(made, tmp_path, make_tones):
     folder = tmp_path / "scenes"
     sources = make_tones()
-    write_scenes(folder, HOURS, 4, "train", MINUTES, sources=sources)
+    write_scenes(folder, HOURS, 4, "train", MINUTES, **MIXES, sources=sources)
     (folder / "train-4-00001.json").unlink()
     loads, before = sources.loads, (folder / "train-4-00000.flac").stat().st_mtime_ns
-    write_scenes(folder, HOURS, 4, "train", MINUTES, sources=sources)
+    write_scenes(folder, HOURS, 4, "train", MINUTES, **MIXES, sources=sources)
     assert 0 < sources.loads - loads < loads
     assert (folder / "train-4-00000.flac").stat().st_mtime_ns == before
     assert files(folder) == files(made[0])
     loads = sources.loads
-    write_scenes(folder, HOURS, 4, "train", MINUTES, sources=None)  # complete: nothing is drawn, so nothing is built
+    write_scenes(
+        folder, HOURS, 4, "train", MINUTES, **MIXES, sources=None
+    )  # complete: nothing is drawn, so nothing is built
     assert sources.loads == loads
 
 
 def test_another_order_is_refused(made, make_tones):
     before = files(made[0])
     with pytest.raises(SceneError, match=r"scenes of another order \(seed 4\); give another folder"):
-        write_scenes(made[0], HOURS, 5, "train", MINUTES, sources=make_tones())
+        write_scenes(made[0], HOURS, 5, "train", MINUTES, **MIXES, sources=make_tones())
     with pytest.raises(SceneError, match=r"another order \(hours 0.03, skills None\)"):
-        write_scenes(made[0], 1, 4, "train", MINUTES, skills=["count"], sources=make_tones())
+        write_scenes(made[0], 1, 4, "train", MINUTES, skills=["count"], **MIXES, sources=make_tones())
     assert files(made[0]) == before
 
 
 def test_only_the_skills_asked_for(tmp_path, make_tones):
-    write_scenes(tmp_path / "scenes", 0.01, 1, "train", MINUTES, skills=["when", "count"], sources=make_tones())
+    write_scenes(
+        tmp_path / "scenes", 0.01, 1, "train", MINUTES, skills=["when", "count"], **MIXES, sources=make_tones()
+    )
     assert {row.skill for row in read_examples(tmp_path / "scenes" / "examples.jsonl")} == {"when", "count"}
     assert json.loads((tmp_path / "scenes" / "scenes.json").read_text())["skills"] == ["count", "when"]
 
@@ -152,6 +168,15 @@ def test_only_the_skills_asked_for(tmp_path, make_tones):
         ({"world": "test"}, "world 'test' with sources of world 'train'"),
         ({"skills": ["taste"]}, "skill 'taste'; expected one of events"),
         ({"skills": []}, "no skill"),
+        ({"forms": ["opera"]}, "form 'opera'; expected some of mix, scape"),
+        ({"forms": []}, "no form"),
+        (
+            {"forms": ["needle"], "minutes": (0.1, 0.2)},
+            "needle of 0.2 minutes at most; expected 0.333",
+        ),
+        ({"events": 500, "minutes": (0.1, 0.1)}, "500 events in 6 seconds; ask for fewer"),
+        ({"events": -1}, "-1 events"),
+        ({"events": 3, "forms": ["talk"]}, "3 events with forms talk; expected the form mix alone"),
     ],
 )
 def test_impossible_orders(tmp_path, make_tones, settings, message):
@@ -165,11 +190,71 @@ def test_impossible_orders(tmp_path, make_tones, settings, message):
 def test_a_file_in_the_way(tmp_path, make_tones):
     (tmp_path / "scenes").write_text("mine")
     with pytest.raises(SceneError, match="is a file; expected a folder"):
-        write_scenes(tmp_path / "scenes", 0.01, 1, sources=make_tones())
+        write_scenes(tmp_path / "scenes", 0.01, 1, **MIXES, sources=make_tones())
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "scenes.json").write_text("{")
     with pytest.raises(SceneError, match=r"scenes\.json is not readable"):
-        write_scenes(tmp_path / "other", 0.01, 1, sources=make_tones())
+        write_scenes(tmp_path / "other", 0.01, 1, **MIXES, sources=make_tones())
+
+
+def test_so_many_events(tmp_path, make_tones):
+    write_scenes(tmp_path / "scenes", 0.01, 1, "train", (0.2, 0.3), events=4, words="plain", sources=make_tones())
+    scenes = [Scene.load(path) for path in (tmp_path / "scenes").glob("train-*.json")]
+    assert {len(scene.events) for scene in scenes} == {4}
+
+
+def test_what_is_known_of_the_questions(made):
+    """As many rows as examples: the same question, its answer among its options, its evidence in the recording."""
+    folder, _, _ = made
+    lines = (folder / "questions.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    examples = list(read_examples(folder / "examples.jsonl"))
+    assert [row["id"] for row in rows] == [row.id for row in examples]
+    for row, other in zip(rows, examples, strict=True):
+        assert other.messages[0]["content"][-1]["text"].startswith(row["question"])
+        assert row["audio"] == [{"path": other.audio[0].path, "sha256": other.audio[0].sha256}]
+        if row["choices"]:
+            assert row["choices"]["ABCD".index(row["letter"])] == row["answer"]
+        assert all(0 <= span["start"] <= span["end"] <= row["seconds"] + 0.01 for span in row["evidence"])
+
+
+@pytest.mark.scenes_tools
+def test_a_full_disk_and_an_interrupt_leave_what_is_finished(tmp_path):
+    """A real process whose files may not grow beyond 200 kB, then one that is interrupted, then one that goes on."""
+    command = [
+        str(Path(sys.executable).with_name("afnext")),
+        "scenes",
+        str(tmp_path / "scenes"),
+        "--hours",
+        "0.02",
+        "--seed",
+        "5",
+    ]
+    command += ["--minutes", "0.1-0.4", "--events", "3"]
+
+    def small() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    def whole() -> set[str]:
+        return {path.stem for path in (tmp_path / "scenes").glob("train-*.flac")}
+
+    tried = subprocess.run(command, capture_output=True, text=True, preexec_fn=small, check=False)
+    assert tried.returncode == 2, tried.stderr
+    assert "cannot write" in tried.stderr
+    assert "Traceback" not in tried.stderr
+    assert whole() == {path.stem for path in (tmp_path / "scenes").glob("train-*.json")}
+    interrupted = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while len(whole()) < 2 and interrupted.poll() is None:
+        time.sleep(0.02)
+    interrupted.send_signal(signal.SIGINT)
+    _, told = interrupted.communicate(timeout=60)
+    assert interrupted.returncode in (0, 130)  # it may have been faster
+    assert "Traceback" not in told
+    assert whole() == {path.stem for path in (tmp_path / "scenes").glob("train-*.json")}
+    subprocess.run(command, check=True, capture_output=True)
+    assert (tmp_path / "scenes/examples.jsonl").exists()
+    assert not list((tmp_path / "scenes").glob(".*"))
 
 
 @pytest.mark.scenes_tools

@@ -1,5 +1,6 @@
 """Writing that never leaves half a file: beside, then renamed."""
 
+import errno
 import json
 import math
 import os
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from afnext.base.errors import OutputError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, None)
+"""What a write fails with on a full disk; numpy gives no number."""
 
 
 @contextmanager
@@ -24,7 +28,8 @@ def replacing(path: str | os.PathLike[str], *, folder: bool = False) -> Iterator
         folder: yield an empty directory instead of a file name. An existing directory is replaced whole.
 
     Raises:
-        OutputError: a file stands where a folder is to be, or the other way round, or nothing may be written there.
+        OutputError: a file stands where a folder is to be, or the other way round, nothing may be written there, or
+            the disk is full.
     """
     target = Path(path)
     if target.exists() and not (target.is_dir() if folder else target.is_file()):
@@ -43,6 +48,11 @@ def replacing(path: str | os.PathLike[str], *, folder: bool = False) -> Iterator
             _swap(target, draft, aside=beside / f"{target.name}.old")
         else:
             os.replace(draft, target)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        reason = error.strerror or "no room for all of it"
+        raise OutputError(f"cannot write {target}: {reason}", do="make room and try again") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

@@ -3,13 +3,14 @@
 from dataclasses import asdict
 from json import dumps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from afnext.base.errors import SceneError
 from afnext.cli import options
 from afnext.cli.progress import progress_bars
+from afnext.scenes.benchmark import ITEMS, write_benchmark
 from afnext.scenes.worlds import WORLDS
 from afnext.scenes.write import write_scenes
 
@@ -17,35 +18,85 @@ from afnext.scenes.write import write_scenes
 def run(
     *,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write; a run that stopped goes on.")],
-    hours: Annotated[float, typer.Option(help="Total length of the recordings.")] = 1.0,
+    hours: Annotated[float | None, typer.Option(help="Total length of the recordings: 1 if left out.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same scenes.")] = 0,
-    world: Annotated[str, typer.Option(help="Whose voices and sounds: train, validation or test.")] = "train",
-    minutes: Annotated[str, typer.Option(metavar="A-B", help="Shortest and longest scene.")] = "0.5-2",
+    world: Annotated[str | None, typer.Option(help="Whose voices and sounds: train, validation or test.")] = None,
+    minutes: Annotated[
+        str | None, typer.Option(metavar="A-B", help="Shortest and longest scene: 0.5-2 if left out.")
+    ] = None,
+    forms: Annotated[
+        str | None, typer.Option(help="Make these only: mix, scape, talk, music, needle, alike, set.")
+    ] = None,
     skills: Annotated[
         str | None, typer.Option(help="Ask for these only, such as events,count; all if left out.")
     ] = None,
+    words: Annotated[
+        str | None, typer.Option(help="grammar (if left out), or plain: the wordings and skills that nano knows.")
+    ] = None,
+    events: Annotated[int | None, typer.Option(help="Exactly so many in each scene, which are mixes then.")] = None,
     show: Annotated[bool, typer.Option("--show", help="Draw each scene: its truth above its spectrogram.")] = False,
+    benchmark: Annotated[
+        bool, typer.Option("--benchmark", help="Make scenes-20: twenty skills, 5 seconds to 30 minutes.")
+    ] = False,
+    items: Annotated[int | None, typer.Option(help="Questions of the benchmark: 2000 if left out.")] = None,
     json: options.Json = False,
 ) -> None:
     """Make synthetic recordings whose truth is known.
 
-    Speech, music and sounds on a timeline, with the truth beside each recording as JSON, and questions with exact
-    answers in examples.jsonl. Needs espeak-ng, flite and fluidsynth (Debian packages).
+    Mixes of sounds, sentences and phrases; soundscapes with near and far; conversations; music with form; needles in
+    long recordings; look-alikes and sets to compare. The truth lies beside each recording as JSON, and questions with
+    exact answers in examples.jsonl. Needs espeak-ng, flite and fluidsynth (Debian packages).
 
     \b
     Examples:
       afnext scenes scenes/train --hours 10 --seed 1
       afnext scenes scenes/test --hours 0.01 --world test --minutes 0.1-0.2 --show
+      afnext scenes scenes/talks --hours 0.01 --minutes 0.3 --forms talk --skills who_said,emotion,sarcasm
+      afnext scenes scenes-20 --benchmark --items 20 --seed 7
     """
-    if world not in WORLDS:
+    if world is not None and world not in WORLDS:
         raise SceneError(f"world {world!r}", expected=", ".join(WORLDS))
-    chosen = None if skills is None else [name.strip() for name in skills.split(",") if name.strip()]
+    if benchmark:
+        unused = {
+            "--hours": hours, "--minutes": minutes, "--forms": forms, "--skills": skills, "--words": words,
+            "--events": events, "--show": show or None,
+        }  # fmt: skip
+        given = [name for name, value in unused.items() if value is not None]
+        if given:
+            raise SceneError(f"{given[0]} with --benchmark", expected="--items, --seed and --world: the rest is set")
+        with progress_bars() as tell:
+            made = write_benchmark(out, ITEMS if items is None else items, seed, world or "test", progress=tell)
+        _tell(out, asdict(made), json, f"{made.recordings} recordings, {made.seconds / 3600:.2f} h, {made.items} items")
+        return
+    if items is not None:
+        raise SceneError("--items without --benchmark", do="give --hours, or --benchmark too")
+    if words not in (None, "grammar", "plain"):
+        raise SceneError(f"--words {words!r}", expected="grammar or plain")
     with progress_bars() as tell:
-        written = write_scenes(out, hours, seed, world, _range(minutes), skills=chosen, pictures=show, progress=tell)
-    if json:
-        typer.echo(dumps({"folder": str(out), **asdict(written)}))
-    else:
-        typer.echo(f"{out}: {written.scenes} scenes, {written.seconds / 3600:.2f} h, {written.examples} questions")
+        written = write_scenes(
+            out,
+            1.0 if hours is None else hours,
+            seed,
+            world or "train",
+            _range(minutes or "0.5-2"),
+            forms=_names(forms),
+            skills=_names(skills),
+            words="plain" if words == "plain" else "grammar",
+            events=events,
+            pictures=show,
+            progress=tell,
+        )
+    of = f"{written.scenes} scenes, {written.seconds / 3600:.2f} h, {written.examples} questions"
+    _tell(out, asdict(written), json, of)
+
+
+def _tell(out: Path, made: dict[str, Any], json: bool, text: str) -> None:
+    typer.echo(dumps({"folder": str(out), **made}) if json else f"{out}: {text}")
+
+
+def _names(text: str | None) -> list[str] | None:
+    """``"a, b"`` as a list; None if nothing was given."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _range(text: str) -> tuple[float, float]:

@@ -5,42 +5,51 @@ folder/
     <id>.flac           16 kHz mono, 16 bit
     <id>.json           the truth (see scene.py); where it lies, the recording beside it is whole
     <id>.png            a picture of both, where they were asked for
-    examples.jsonl      one row a question (see dialogue/example.py)
+    examples.jsonl      one row a question, to train on (see dialogue/example.py)
+    questions.jsonl     the same questions with options, evidence and difficulty (see asking/rows.py)
+
+Recordings that are asked about together are <id>-1, <id>-2 ...
 """
 
 import hashlib
 import math
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import soundfile
 from pydantic import ValidationError
 
-from afnext.audio.spec import MAX_SECONDS, SAMPLE_RATE
+from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.config import Frozen
-from afnext.base.errors import SceneError
+from afnext.base.errors import OutputError, SceneError
 from afnext.base.files import replacing, write_json
-from afnext.dialogue.example import Example, Provenance, Recording
-from afnext.dialogue.timestamps import THINK, format_reply
-from afnext.scenes.asking.questions import Question, check_skills, questions
+from afnext.dialogue.example import Recording
+from afnext.scenes.asking.balance import Balance
+from afnext.scenes.asking.questions import CLIP_SKILLS, Question, clip_questions, questions
+from afnext.scenes.asking.rows import asked, example
+from afnext.scenes.asking.wording import Style
 from afnext.scenes.bank import Bank, BankSize, build
-from afnext.scenes.forms.mix import SHORTEST_SCENE, compose
+from afnext.scenes.forms.group import compose_group
+from afnext.scenes.forms.mix import compose
+from afnext.scenes.order import Item, Order, planned
 from afnext.scenes.picture import draw
+from afnext.scenes.plan import Plan
 from afnext.scenes.render import render
 from afnext.scenes.scene import Scene
 from afnext.scenes.sources import LABELS, Sources
-from afnext.scenes.worlds import WORLDS, World
+from afnext.scenes.worlds import World
 
-THOUGHTFUL = 0.25
-"""Share of such questions, among those whose reasoning is known."""
 SECONDS_A_ROUND = 60
 MOST_ROUNDS = 5
 """A scene is asked about once in every skill, and again for every minute that it lasts, up to so many times."""
+DRAWS = 8
+"""Times that a scene of so many events is drawn before it is told that they do not fit."""
 EVENTS_AN_HOUR = 1100
 """Roughly, at the default difficulty: by it a bank is made as large as it is needed."""
 
@@ -49,17 +58,6 @@ class Tell(Protocol):
     """Called now and then with the stage's name, how much is done, and how much there is."""
 
     def __call__(self, stage: str, done: float, total: float | None) -> None: ...  # noqa: D102
-
-
-class Order(Frozen):
-    """The file ``scenes.json``: what a folder was made for. The same order finishes what an interrupted one began."""
-
-    version: Literal[1] = 1
-    hours: float
-    seed: int
-    world: World
-    minutes: tuple[float, float]
-    skills: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,10 @@ def write_scenes(
     world: World = "train",
     minutes: tuple[float, float] = (0.5, 2.0),
     *,
+    forms: Collection[str] | None = None,
     skills: Collection[str] | None = None,
+    words: Style = "grammar",
+    events: int | None = None,
     pictures: bool = False,
     sources: Sources | None = None,
     progress: Tell | None = None,
@@ -91,110 +92,88 @@ def write_scenes(
         seed: the same arguments give the same scenes.
         world: whose voices, instruments and sounds.
         minutes: shortest and longest scene.
+        forms: some of ``forms.group.FORMS``; by default all, or all that give questions of ``skills``.
         skills: ask for these only; by default for all.
+        words: "grammar", or "plain": the few wordings and the thirteen skills that nano knows.
+        events: exactly so many in each recording, which makes them all mixes.
         pictures: draw every scene that has no picture yet.
         sources: a bank to draw from; by default one is made, of the size needed, and removed in the end.
         progress: called with the stages "sources", "scenes" and "pictures".
 
     Raises:
-        SceneError: a number is out of range, a skill unknown, or the folder holds the scenes of another order.
+        SceneError: a number is out of range, a form or skill unknown, or the folder holds the scenes of another order.
+        OutputError: the folder cannot be written to, or its disk is full; scenes that are finished stay whole.
         MissingToolError: a program that speaks or plays is not installed.
     """
     root = Path(folder)
-    _check(root, hours, seed, world, minutes)
-    check_skills(skills)
-    if sources is not None and sources.world != world:
-        raise SceneError(f"world {world!r} with sources of world {sources.world!r}", expected="sources of that world")
-    order = Order(
-        hours=hours,
-        seed=seed,
-        world=world,
-        minutes=minutes,
-        skills=None if skills is None else tuple(sorted(set(skills))),
+    order = Order.checked(
+        hours=hours, seed=seed, world=world, minutes=minutes, forms=forms, skills=skills, words=words, events=events
     )
-    _check_same(root, order)
-    planned = list(_lengths(order))
-    names = [f"{world}-{seed}-{number:05d}" for number in range(len(planned))]
-    missing = [number for number, name in enumerate(names) if not _is_whole(root / name)]
-    workshop = root / ".bank"
-    if missing and sources is None:
-        sources = _bank(workshop, order, progress)
-    _claim(root, order)
-    for done, number in enumerate(missing, len(planned) - len(missing)):
-        assert sources is not None
-        _write_scene(root / names[number], order, number, planned[number], sources)
-        if progress:
-            progress("scenes", done + 1, len(planned))
-    if pictures:
-        _draw_all([root / name for name in names], progress)
-    count = 0
-    with replacing(root / "examples.jsonl") as draft, draft.open("w", encoding="utf-8") as rows:
-        for number, name in enumerate(names):
-            for example in _examples(root / name, order, number):
-                rows.write(example.line() + "\n")
-                count += 1
-    shutil.rmtree(workshop, ignore_errors=True)
-    return Written(len(names), sum(planned), count)
-
-
-def _check(root: Path, hours: float, seed: int, world: str, minutes: tuple[float, float]) -> None:
-    low, high = minutes
-    if seed < 0:
-        raise SceneError(f"seed {seed}", expected="0 or more")
-    if not (math.isfinite(hours) and hours > 0):
-        raise SceneError(f"{hours} hours of scenes", expected="more than 0 hours")
-    if not SHORTEST_SCENE / 60 - 1e-9 <= low <= high <= MAX_SECONDS / 60:
-        shortest, longest = SHORTEST_SCENE / 60, MAX_SECONDS / 60
-        raise SceneError(
-            f"scenes of {low} to {high} minutes", expected=f"{shortest:.3f} to {longest:g}, shortest first"
-        )
-    if world not in WORLDS:
-        raise SceneError(f"world {world!r}", expected=f"one of {', '.join(WORLDS)}")
     if root.exists() and not root.is_dir():
         raise SceneError(f"{root} is a file", expected="a folder to write scenes into")
+    if sources is not None and sources.world != world:
+        raise SceneError(f"world {world!r} with sources of world {sources.world!r}", expected="sources of that world")
+    check_same(root, "scenes.json", order)
+    items = planned(order)
+    with Workshop(root, order, sources, progress) as workshop:
+        missing = [item for item in items if not stems(root, item.name)]
+        if missing:
+            write_json(root / "scenes.json", order.model_dump(mode="json"))
+        for done, item in enumerate(missing, len(items) - len(missing)):
+            write_group(root, item.name, _composed(item, order, workshop.sources))
+            if progress:
+                progress("scenes", done + 1, len(items))
+        if not missing:
+            write_json(root / "scenes.json", order.model_dump(mode="json"))
+        if pictures:
+            draw_all([stem for item in items for stem in stems(root, item.name)], progress)
+        count = _write_rows(root, items, order)
+    every = [stem for item in items for stem in stems(root, item.name)]
+    seconds = sum(soundfile.info(stem.with_name(f"{stem.name}.flac")).duration for stem in every)
+    return Written(len(every), round(seconds, 2), count)
 
 
-def _check_same(root: Path, order: Order) -> None:
-    """Refuse a folder that was made for another order."""
-    path = root / "scenes.json"
-    if not path.exists():
-        return
-    try:
-        before = Order.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise SceneError(f"{path} is not readable", do="give another folder") from error
-    if before != order:
-        differing = [name for name in Order.model_fields if getattr(before, name) != getattr(order, name)]
-        told = ", ".join(f"{name} {getattr(before, name)}" for name in differing)
-        raise SceneError(f"{root} holds scenes of another order ({told})", do="give another folder, or the same order")
+class Supplied(Protocol):
+    """What is known of an order when its sources are made."""
+
+    @property
+    def hours(self) -> float: ...  # noqa: D102
+    @property
+    def seed(self) -> int: ...  # noqa: D102
+    @property
+    def world(self) -> World: ...  # noqa: D102
 
 
-def _claim(root: Path, order: Order) -> None:
-    """Write the order down, once all is at hand to carry it out."""
-    try:
-        write_json(root / "scenes.json", order.model_dump(mode="json"))
-    except OSError as error:
-        raise SceneError(f"{root}: {error.strerror}", expected="a folder that can be written to") from error
+class Workshop:
+    """Where the sources of a folder come from: those that are given, or a bank that is made when it is needed.
+
+    Leaving it well removes the bank; after an interruption it stays, so that a later run need not make it again.
+    """
+
+    def __init__(
+        self, root: Path, order: Supplied, sources: Sources | None = None, progress: Tell | None = None
+    ) -> None:
+        self._folder = root / ".bank"
+        self._given = sources
+        self._build: Callable[[], Bank] = lambda: _bank(self._folder, order, progress)
+
+    @property
+    def sources(self) -> Sources:
+        """The sources."""
+        if self._given is None:
+            self._given = self._build()
+        return self._given
+
+    def __enter__(self) -> "Workshop":
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _lengths(order: Order) -> Iterator[float]:
-    """Seconds of each scene: even on a logarithmic scale, until the hours are full."""
-    rng = np.random.default_rng(order.seed)
-    low, high = (60 * bound for bound in order.minutes)
-    left = order.hours * 3600
-    while left > 1e-6:
-        seconds = round(float(np.exp(rng.uniform(np.log(low), np.log(high)))), 1)
-        seconds = min(max(seconds, low), high, max(left, low))
-        left -= seconds
-        yield seconds
-
-
-def _is_whole(stem: Path) -> bool:
-    return stem.with_name(f"{stem.name}.flac").is_file() and stem.with_name(f"{stem.name}.json").is_file()
-
-
-def _bank(folder: Path, order: Order, progress: Tell | None) -> Bank:
-    """A bank with about as many sources as the order needs, and some of each."""
+def _bank(folder: Path, order: Supplied, progress: Tell | None) -> Bank:
+    """A bank with about as many sources as the hours need, and some of each."""
     events = order.hours * EVENTS_AN_HOUR
     size = BankSize(
         variants=_between(2, events * 0.45 / len(LABELS["sound"]), 100),
@@ -217,57 +196,116 @@ def _between(low: int, number: float, high: int) -> int:
     return min(max(low, math.ceil(number)), high)
 
 
-def _write_scene(stem: Path, order: Order, number: int, seconds: float, sources: Sources) -> None:
-    """The recording and its truth: both, or neither."""
-    seed = int(np.random.default_rng((order.seed, number)).integers(2**48))
-    scene, plan = compose(seed, order.world, seconds, sources)
-    truth, sound = (stem.with_name(f"{stem.name}.{ending}") for ending in ("json", "flac"))
-    with replacing(truth) as truth_draft, replacing(sound) as sound_draft:
-        truth_draft.write_text(scene.to_json(), encoding="utf-8")
-        with soundfile.SoundFile(sound_draft, "w", SAMPLE_RATE, 1, format="FLAC", subtype="PCM_16") as file:
-            for block in render(plan):
-                file.write(block)
+def check_same(root: Path, name: str, order: Frozen) -> None:
+    """Refuse a folder that was made for another order.
+
+    Raises:
+        SceneError: says in what they differ.
+    """
+    path = root / name
+    if not path.exists():
+        return
+    try:
+        before = type(order).model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise SceneError(f"{path} is not readable", do="give another folder") from error
+    if before != order:
+        fields = type(order).model_fields
+        differing = [name for name in fields if getattr(before, name) != getattr(order, name)]
+        told = ", ".join(f"{name} {getattr(before, name)}" for name in differing)
+        raise SceneError(f"{root} holds scenes of another order ({told})", do="give another folder, or the same order")
 
 
-def _draw_all(stems: Sequence[Path], progress: Tell | None) -> None:
-    for done, stem in enumerate(stems, 1):
+def stems(root: Path, name: str) -> list[Path]:
+    """The paths, without endings, of the recordings of a group that is there whole; empty if it is not."""
+    first = root / f"{name}-1"
+    if _is_whole(first):  # the first is put in its place last
+        return sorted((path.with_suffix("") for path in root.glob(f"{name}-*.json")), key=lambda path: path.name)
+    return [root / name] if _is_whole(root / name) else []
+
+
+def _is_whole(stem: Path) -> bool:
+    return stem.with_name(f"{stem.name}.flac").is_file() and stem.with_name(f"{stem.name}.json").is_file()
+
+
+def _composed(item: Item, order: Order, sources: Sources) -> Sequence[tuple[Scene, Plan]]:
+    if order.events is None:
+        return compose_group(item.form, item.seed, order.world, item.seconds, sources)
+    for seed in range(item.seed, item.seed + DRAWS):
+        with suppress(SceneError):  # longer sounds were drawn than fit
+            return [compose(seed, order.world, item.seconds, sources, events=order.events)]
+    return [compose(item.seed, order.world, item.seconds, sources, events=order.events)]
+
+
+def write_group(root: Path, name: str, made: Sequence[tuple[Scene, Plan]]) -> list[Path]:
+    """The recordings of a group and their truth, all or none; their paths without endings.
+
+    Raises:
+        OutputError: the folder cannot be written to, or its disk is full.
+    """
+    names = [name] if len(made) == 1 else [f"{name}-{number}" for number in range(1, len(made) + 1)]
+    try:
+        with ExitStack() as drafts:
+            for one, (scene, plan) in zip(names, made, strict=True):
+                truth = drafts.enter_context(replacing(root / f"{one}.json"))
+                sound = drafts.enter_context(replacing(root / f"{one}.flac"))
+                truth.write_text(scene.to_json(), encoding="utf-8")
+                with soundfile.SoundFile(sound, "w", SAMPLE_RATE, 1, format="FLAC", subtype="PCM_16") as file:
+                    for block in render(plan):
+                        file.write(block)
+    except soundfile.LibsndfileError as error:
+        raise OutputError(f"cannot write to {root}: {error}", do="make room and run the same again") from error
+    return [root / one for one in names]
+
+
+def draw_all(paths: Sequence[Path], progress: Tell | None) -> None:
+    """A picture of each recording that has none yet."""
+    for done, stem in enumerate(paths, 1):
         sound, truth, picture = (stem.with_name(f"{stem.name}.{ending}") for ending in ("flac", "json", "png"))
         if not picture.is_file():
             draw(Scene.load(truth), sound, picture)
         if progress:
-            progress("pictures", done, len(stems))
+            progress("pictures", done, len(paths))
 
 
-def _examples(stem: Path, order: Order, number: int) -> Iterator[Example]:
-    """The rows of a scene, the same whenever they are made."""
-    sound = stem.with_name(f"{stem.name}.flac")
-    scene = Scene.load(stem.with_name(f"{stem.name}.json"))
-    recording = Recording(path=sound.name, sha256=hashlib.sha256(sound.read_bytes()).hexdigest())
-    rng = np.random.default_rng((order.seed, number, 1))
-    asked: set[str] = set()
-    for _ in range(min(MOST_ROUNDS, 1 + int(scene.duration // SECONDS_A_ROUND))):
-        for question in questions(scene, rng, order.skills):
-            if question.text not in asked:
-                asked.add(question.text)
-                yield _row(f"{stem.name}-{len(asked):02d}", question, scene, recording, rng)
+def recordings(paths: Sequence[Path]) -> list[Recording]:
+    """The sound files of ``paths`` (without endings), relative to their folder, with their hashes."""
+    files = [stem.with_name(f"{stem.name}.flac") for stem in paths]
+    return [Recording(path=file.name, sha256=hashlib.sha256(file.read_bytes()).hexdigest()) for file in files]
 
 
-def _row(name: str, question: Question, scene: Scene, recording: Recording, rng: np.random.Generator) -> Example:
-    text, answer = question.text, question.answer
-    if question.trace is not None and rng.random() < THOUGHTFUL:
-        text, answer = f"{text} {THINK}", format_reply(answer, question.trace)
-    kinds = {event.kind for event in scene.events}
-    return Example(
-        id=name,
-        messages=(
-            {"role": "user", "content": [{"type": "audio"}, {"type": "text", "text": text}]},
-            {"role": "assistant", "content": [{"type": "text", "text": answer}]},
-        ),
-        audio=(recording,),
-        skill=question.skill,
-        domain=kinds.pop() if len(kinds) == 1 else "mixed",
-        source="scenes",
-        licence="synthetic",
-        provenance=Provenance(step="scenes"),
-        checks=("exact truth",),
-    )
+def _write_rows(root: Path, items: Sequence[Item], order: Order) -> int:
+    """``examples.jsonl`` and ``questions.jsonl``, the same whenever they are made; the number of rows."""
+    count, balance = 0, Balance()
+    with ExitStack() as opened:
+        drafts = [opened.enter_context(replacing(root / f"{of}.jsonl")) for of in ("examples", "questions")]
+        rows, details = (opened.enter_context(draft.open("w", encoding="utf-8")) for draft in drafts)
+        for item in items:
+            paths = stems(root, item.name)
+            scenes = [Scene.load(stem.with_name(f"{stem.name}.json")) for stem in paths]
+            audio, rng = recordings(paths), np.random.default_rng((order.seed, item.number, 1))
+            for number, question in enumerate(_questions(scenes, order, rng, balance), 1):
+                name = f"{item.name}-q{number:02d}"
+                rows.write(example(name, question, scenes, audio, rng).line() + "\n")
+                details.write(asked(name, question, scenes, audio, form=item.form).line() + "\n")
+                count += 1
+    return count
+
+
+def _questions(scenes: Sequence[Scene], order: Order, rng: np.random.Generator, balance: Balance) -> Iterator[Question]:
+    """What is asked about a group, nothing twice."""
+    skills = None if order.skills is None else set(order.skills)
+    if len(scenes) > 1:
+        wanted = None if skills is None else skills & set(CLIP_SKILLS)
+        if wanted is None or wanted:
+            yield from clip_questions(scenes, rng, wanted, balance=balance)
+        return
+    wanted = None if skills is None else skills - set(CLIP_SKILLS)
+    if wanted is not None and not wanted:
+        return
+    texts = set[str]()
+    for _ in range(min(MOST_ROUNDS, 1 + int(scenes[0].duration // SECONDS_A_ROUND))):
+        for question in questions(scenes[0], rng, wanted, style=order.words, balance=balance):
+            if question.text not in texts:
+                texts.add(question.text)
+                yield question

@@ -106,11 +106,11 @@ def compose(
     failures, patience = 0, PATIENCE if events is None else TRIES
     while len(chosen) < wanted and failures <= patience:
         # After some failures shorter sources are drawn: the gaps that are left may be short.
-        source = _draw(rng, sources, difficulty, chosen, (samples * 4 // 5) >> min(failures // 4, 3))
+        source = draw_source(rng, sources, difficulty, chosen, (samples * 4 // 5) >> min(failures // 4, 3))
         start = None
         if source is not None:
             may_overlap = bool(rng.random() < difficulty.overlap)
-            start = _find_start(rng, chosen, samples, source, source.length + tail, may_overlap=may_overlap)
+            start = find_start(rng, chosen, samples, source, source.length + tail, may_overlap=may_overlap)
         if source is None or start is None:
             failures += 1
             continue
@@ -124,7 +124,7 @@ def compose(
     if events is not None and len(chosen) < events:
         fit = f"{len(chosen)} of {events} events fit into {seconds:g} seconds"
         raise SceneError(fit, do="ask for fewer, or for a longer scene")
-    placements = _with_gains(rng, sorted(chosen, key=lambda item: item.start), difficulty)
+    placements = with_gains(rng, sorted(chosen, key=lambda item: item.start), difficulty)
     background, noise_read = draw_background(rng, placements, difficulty)
     scene = Scene(
         seed=seed,
@@ -145,7 +145,7 @@ def draw_place(rng: np.random.Generator, world: World, difficulty: Difficulty) -
     return place, impulse_response(world, place, int(rng.integers(ROOMS_EACH)))
 
 
-def _draw(
+def draw_source(
     rng: np.random.Generator, sources: Sources, difficulty: Difficulty, before: Sequence[Placement], longest: int
 ) -> Source | None:
     """A source of a label heard before, or of any."""
@@ -157,7 +157,7 @@ def _draw(
     return sources.draw(rng, kind, None, longest)
 
 
-def _find_start(
+def find_start(
     rng: np.random.Generator,
     taken: Sequence[Placement],
     samples: int,
@@ -188,7 +188,7 @@ def _allowed(taken: Sequence[Placement], source: Source, start: int, end: int, m
     return all(earlier.end <= later.start for earlier, later in pairwise(touching))
 
 
-def _with_gains(rng: np.random.Generator, chosen: Sequence[Placement], difficulty: Difficulty) -> tuple[Placement, ...]:
+def with_gains(rng: np.random.Generator, chosen: Sequence[Placement], difficulty: Difficulty) -> tuple[Placement, ...]:
     """Each with a random peak, lowered where those that overlap would sum above ``HEADROOM``."""
     drawn = [float(10 ** (rng.uniform(*difficulty.level) / 20)) for _ in chosen]
     placements = []
@@ -204,12 +204,12 @@ def _with_gains(rng: np.random.Generator, chosen: Sequence[Placement], difficult
 
 
 def draw_background(
-    rng: np.random.Generator, placements: Sequence[Placement], difficulty: Difficulty
+    rng: np.random.Generator, placements: Sequence[Placement], difficulty: Difficulty, bed: str | None = None
 ) -> tuple[Background | None, Noise | None]:
-    """A steady noise, or none, so far below the quietest of ``placements`` as ``difficulty`` asks for."""
+    """A steady noise or this bed, or none, so far below the quietest of ``placements`` as ``difficulty`` asks for."""
     if rng.random() >= difficulty.background:
         return None, None
-    chosen = noise.draw(rng)
+    chosen = noise.draw(rng) if bed is None else noise.draw_bed(rng, bed)
     if not placements:
         return Background(kind=chosen.kind, level=float(rng.uniform(*QUIET_NOISE)), snr=0.0), chosen
     quietest = min(item.gain * item.rms for item in placements)

@@ -194,15 +194,19 @@ def _espeak(text: str, voice: Voice, size: float, how: Delivery) -> Raw:
     heading, _, sound = said.partition(b"\n")
     told = json.loads(heading)
     rate = int(told["rate"])
-    known = {place: sample / rate for place, _, sample in told["words"]}
     samples = np.frombuffer(sound, np.int16).astype(np.float32) / np.float32(2**15)
-    return samples, rate, _filled(text, known, len(samples) / rate)
+    starts = [sample / rate for _, _, sample in told["words"]]
+    if len(starts) == len(text.split()):  # the places are wrong behind short words: "it is" at 0 and 1
+        return samples, rate, starts
+    known = {place: start for (place, _, _), start in zip(told["words"], starts, strict=True)}
+    return samples, rate, _filled(text, known, heard(samples)[1] / rate)
 
 
 def _filled(text: str, known: dict[int, float], end: float) -> list[float]:
     """The start of every word of ``text``, of which ``known`` gives some by the place of their first character.
 
-    What is said as one ("in the") has one start; the rest of the time up to the next is shared out by letters.
+    What is said as one ("in the") has one start; the rest of the time up to the next, or to ``end`` where the voice
+    falls silent, is shared out by letters.
     """
     places, at = list[int](), 0
     for word in text.split():

@@ -17,6 +17,8 @@ SPOKEN = -1
 FULL_SCALE = 32767
 KEPT_SECONDS = 900.0
 """Speech that stays in memory, as 16-bit numbers; what is said beyond it is said twice."""
+SHORTEST_WORD = 0.01
+"""Seconds that are left of a last word too faint to be heard."""
 CUT_FADE = 160
 """Samples (10 ms) over which a voice falls silent that is cut short."""
 
@@ -52,7 +54,11 @@ def say(saying: Saying) -> Spoken:
     sound, late = isolate(said.samples)
     earlier, length = late / SAMPLE_RATE, len(sound) / SAMPLE_RATE
     words = tuple(
-        SceneWord(max(0.0, word.start - earlier), min(word.end - earlier, length), plain(word.text))
+        SceneWord(
+            min(max(0.0, word.start - earlier), length - SHORTEST_WORD),
+            min(word.end - earlier, length),
+            plain(word.text),
+        )
         for word in said.words
     )
     spoken = Spoken(np.round(sound * FULL_SCALE).astype(np.int16), words)

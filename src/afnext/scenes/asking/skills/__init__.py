@@ -45,8 +45,8 @@ FIRST: dict[str, Ask] = {
 }
 """What nano was trained on, in the order in which one generator asks. Each of these drafts one question or none."""
 
-MORE: dict[str, Ask] = {
-    # sounds: what, in which order, how many, how long, how loud, where
+OF_ALL: dict[str, Ask] = {
+    # sounds and phrases: what, in which order, how many, how long, how loud, where
     "overlap": events.overlap,
     "at_time": events.at_time,
     "background": events.background,
@@ -63,17 +63,26 @@ MORE: dict[str, Ask] = {
     "longer": timing.longer,
     "loudest": level.loudest,
     "louder": level.louder,
-    "nearing": space.nearing,
-    "nearest": space.nearest,
+    "position": topics.position,
     "place": space.place,
     "channel": space.channel,
-    # speech: the words, who says them, how, and to whom
+    "pitch": tune.pitch,
+    "count_notes": tune.count_notes,
+    # speech: the words
     "edge_words": speech.edge_words,
     "said_when": speech.said_when,
     "said_next": speech.said_next,
     "word_when": speech.word_when,
     "count_word": speech.count_word,
     "count_words": speech.count_words,
+}
+"""The others. Each has a generator of its own, and drafts all it can."""
+
+OF_SCAPES: dict[str, Ask] = {"nearing": space.nearing, "nearest": space.nearest}
+"""Those that only sources of known distance give."""
+
+OF_TALKS: dict[str, Ask] = {
+    # who says something, how, and to whom
     "count_speakers": people.count_speakers,
     "who_said": people.who_said,
     "same_speaker": people.same_speaker,
@@ -91,7 +100,7 @@ MORE: dict[str, Ask] = {
     "said_how": manner.said_how,
     "said_feeling": manner.said_feeling,
     "count_manner": manner.count_manner,
-    # talks: what they establish, and where
+    # what a talk establishes, and where
     **{f"fact_{kind}": talk.needle(kind) for kind in talk.NEEDLES},
     "mind": talk.mind,
     "changes": talk.changes,
@@ -102,9 +111,11 @@ MORE: dict[str, Ask] = {
     "topic_order": topics.topic_order,
     "topic_when": topics.topic_when,
     "summary": topics.summary,
-    "position": topics.position,
     "fact_when": topics.fact_when,
-    # music: key, time, form, harmony, instruments
+}
+"""Those that only conversations and speeches give."""
+
+OF_MUSIC: dict[str, Ask] = {
     "key": music.key,
     "metre": music.metre,
     "tempo": music.tempo,
@@ -123,12 +134,10 @@ MORE: dict[str, Ask] = {
     "lyrics": tune.lyrics,
     "dynamics": form.dynamics,
     "crescendo": form.crescendo,
-    "pitch": tune.pitch,
-    "count_notes": tune.count_notes,
 }
-"""The others. Each has a generator of its own, and drafts all it can."""
+"""Those that only pieces give: key, time, form, harmony, instruments."""
 
-ASK: dict[str, Ask] = FIRST | MORE
+ASK: dict[str, Ask] = FIRST | OF_ALL | OF_SCAPES | OF_TALKS | OF_MUSIC
 
 ASK_CLIPS: dict[str, clips.AskClips] = {
     "which_clip": clips.which_clip,
