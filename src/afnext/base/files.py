@@ -36,7 +36,7 @@ def replacing(path: str | os.PathLike[str], *, folder: bool = False) -> Iterator
         raise OutputError(f"{target} exists and is not a {'folder' if folder else 'file'}", do="give another path")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.draft-", dir=target.parent))
     except OSError as error:
         raise OutputError(f"cannot write {target}: {error.strerror}", do="give another path") from error
     draft = beside / target.name
@@ -55,6 +55,12 @@ def replacing(path: str | os.PathLike[str], *, folder: bool = False) -> Iterator
         raise OutputError(f"cannot write {target}: {reason}", do="make room and try again") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the drafts in ``folder`` of writers that were killed; nobody else may be writing there."""
+    for left in folder.glob(".*.draft-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _swap(target: Path, draft: Path, *, aside: Path) -> None:

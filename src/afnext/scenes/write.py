@@ -28,7 +28,7 @@ from pydantic import ValidationError
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.config import Frozen
 from afnext.base.errors import OutputError, SceneError
-from afnext.base.files import replacing, write_json
+from afnext.base.files import replacing, sweep, write_json
 from afnext.dialogue.example import Recording
 from afnext.scenes.asking.balance import Balance
 from afnext.scenes.asking.questions import CLIP_SKILLS, Question, clip_questions, questions
@@ -147,7 +147,8 @@ class Supplied(Protocol):
 class Workshop:
     """Where the sources of a folder come from: those that are given, or a bank that is made when it is needed.
 
-    Leaving it well removes the bank; after an interruption it stays, so that a later run need not make it again.
+    Leaving it well removes the bank, and what killed runs have left; after an interruption the bank stays, so that a
+    later run need not make it again.
     """
 
     def __init__(
@@ -170,6 +171,7 @@ class Workshop:
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         if kind is None:
             shutil.rmtree(self._folder, ignore_errors=True)
+            sweep(self._folder.parent)
 
 
 def _bank(folder: Path, order: Supplied, progress: Tell | None) -> Bank:

@@ -112,8 +112,11 @@ class _Pair:
         """Things for ``seconds``, each of a label of its own or, spoken, of another sentence."""
         items, left = list[Item](), seconds - 2 * LEAD
         for _ in range(TRIES):
-            first = spoken and not items
-            item = self._spoken() if first or self.rng.random() < SPEECH else self._heard(items)
+            if len(items) == 1:  # two labels at least, or there is no other order
+                item = self._heard(items)
+            else:
+                first = spoken and not items
+                item = self._spoken() if first or self.rng.random() < SPEECH else self._heard(items)
             if item is None or (items and len(items) >= MOST):
                 continue
             needed = item.source.length / SAMPLE_RATE + item.pause
@@ -183,7 +186,10 @@ class _Pair:
                     return other
 
     def _without_one(self, items: list[Item]) -> list[Item]:
-        place = int(self.rng.integers(len(items)))
+        """Less something of a label of its own: of two alike in a row it would be open which one is missing."""
+        labels = [item.source.label for item in items]
+        places = [number for number, label in enumerate(labels) if labels.count(label) == 1]
+        place = places[int(self.rng.integers(len(places)))]
         return [*items[:place], *items[place + 1 :]]
 
     def _with_another(self, items: list[Item]) -> list[Item]:

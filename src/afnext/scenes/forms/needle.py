@@ -58,8 +58,9 @@ def compose_needle(
 
 
 def needle_of(scene: Scene) -> Event | None:
-    """The one event of a scene that is of its kind alone; None where none or several are."""
-    alone = [event for event in scene.events if [other.kind for other in scene.events].count(event.kind) == 1]
+    """The one sound in a recording of talk, or the one utterance in any other; None where there is not just one."""
+    kind = "sound" if scene.talks else "speech"
+    alone = [event for event in scene.events if event.kind == kind]
     return alone[0] if len(alone) == 1 else None
 
 
