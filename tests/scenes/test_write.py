@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import os
 import resource
 import signal
 import subprocess
 import sys
 import time
+from multiprocessing import active_children
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +20,11 @@ from afnext.dialogue.example import read_examples
 from afnext.dialogue.message import AudioPart, TextPart
 from afnext.dialogue.timestamps import parse
 from afnext.scenes.asking.questions import SKILLS
+from afnext.scenes.bank import BankSize, build
 from afnext.scenes.forms.group import compose_group
 from afnext.scenes.render import render_all
 from afnext.scenes.scene import Scene
+from afnext.scenes.sources import LABELS
 from afnext.scenes.write import write_scenes
 
 HOURS = 0.03
@@ -132,6 +136,29 @@ def test_what_is_there_is_kept(made, tmp_path, make_tones):
         folder, HOURS, 4, "train", MINUTES, **MIXES, sources=None
     )  # complete: nothing is drawn, so nothing is built
     assert sources.loads == loads
+
+
+@pytest.mark.scenes_tools
+def test_workers_write_the_same_and_a_killed_one_is_told(tmp_path):
+    """Real processes: two write what one writes; when one is killed, what is finished stays and the rest follows."""
+    bank = build(
+        tmp_path / "bank", "train", 1, BankSize(variants=2, sounds=LABELS["sound"][:6], sentences=4, phrases=1)
+    )
+    asked = {"hours": 0.02, "seed": 6, "minutes": (0.1, 0.3), "forms": ["mix", "scape"], "sources": bank}
+    write_scenes(tmp_path / "one", **asked)
+    killed = []
+
+    def kill(stage, done, total):
+        if not killed:
+            killed.append(active_children()[0].pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    with pytest.raises(SceneError, match="a process that made scenes was killed.*fewer --workers"):
+        write_scenes(tmp_path / "two", **asked, workers=2, progress=kill)
+    assert 0 < len(list((tmp_path / "two").glob("train-*.json"))) < len(list((tmp_path / "one").glob("train-*.json")))
+    assert not list((tmp_path / "two").glob(".*"))
+    write_scenes(tmp_path / "two", **asked, workers=2)
+    assert files(tmp_path / "two") == files(tmp_path / "one")
 
 
 def test_another_order_is_refused(made, make_tones):

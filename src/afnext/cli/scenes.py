@@ -1,5 +1,6 @@
 """``afnext scenes``."""
 
+import os
 from dataclasses import asdict
 from json import dumps
 from pathlib import Path
@@ -38,6 +39,7 @@ def run(
     benchmark: Annotated[
         bool, typer.Option("--benchmark", help="Make scenes-20: twenty skills, 5 seconds to 30 minutes.")
     ] = False,
+    workers: Annotated[int | None, typer.Option(help="Processes at work: one a core if left out.", min=1)] = None,
     items: Annotated[int | None, typer.Option(help="Questions of the benchmark: 2000 if left out.")] = None,
     json: options.Json = False,
 ) -> None:
@@ -84,6 +86,7 @@ def run(
             words="plain" if words == "plain" else "grammar",
             events=events,
             pictures=show,
+            workers=workers or os.cpu_count() or 1,
             progress=tell,
         )
     of = f"{written.scenes} scenes, {written.seconds / 3600:.2f} h, {written.examples} questions"

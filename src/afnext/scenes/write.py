@@ -15,9 +15,13 @@ import hashlib
 import math
 import os
 import shutil
+import signal
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Protocol
 
@@ -82,6 +86,7 @@ def write_scenes(
     events: int | None = None,
     pictures: bool = False,
     sources: Sources | None = None,
+    workers: int = 1,
     progress: Tell | None = None,
 ) -> Written:
     """Write scenes of ``hours`` in all, with questions. Scenes that are there already are kept: a run can be resumed.
@@ -98,6 +103,7 @@ def write_scenes(
         events: exactly so many in each recording, which makes them all mixes.
         pictures: draw every scene that has no picture yet.
         sources: a bank to draw from; by default one is made, of the size needed, and removed in the end.
+        workers: processes that compose and render; what they write does not depend on how many they are.
         progress: called with the stages "sources", "scenes" and "pictures".
 
     Raises:
@@ -119,10 +125,9 @@ def write_scenes(
         missing = [item for item in items if not stems(root, item.name)]
         if missing:
             write_json(root / "scenes.json", order.model_dump(mode="json"))
-        for done, item in enumerate(missing, len(items) - len(missing)):
-            write_group(root, item.name, _composed(item, order, workshop.sources))
+        for done in _write_all(root, missing, order, workshop, workers):
             if progress:
-                progress("scenes", done + 1, len(items))
+                progress("scenes", len(items) - len(missing) + done, len(items))
         if not missing:
             write_json(root / "scenes.json", order.model_dump(mode="json"))
         if pictures:
@@ -228,6 +233,55 @@ def stems(root: Path, name: str) -> list[Path]:
 
 def _is_whole(stem: Path) -> bool:
     return stem.with_name(f"{stem.name}.flac").is_file() and stem.with_name(f"{stem.name}.json").is_file()
+
+
+def _write_all(root: Path, items: Sequence[Item], order: Order, workshop: Workshop, workers: int) -> Iterator[int]:
+    """Write ``items``, and tell after each how many are done."""
+    if not items:
+        return
+    if workers <= 1 or len(items) == 1:
+        for done, item in enumerate(items, 1):
+            _write(root, item, order, workshop.sources)
+            yield done
+        return
+    before = set(active_children())
+    # spawned: a fork would take over whatever threads hold
+    pool = ProcessPoolExecutor(min(workers, len(items)), get_context("spawn"), _begin, (workshop.sources,))
+    try:
+        running = [pool.submit(_write, root, item, order) for item in items]
+        for done, written in enumerate(as_completed(running), 1):
+            written.result()
+            yield done
+        pool.shutdown()
+    except BaseException as error:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in set(active_children()) - before:
+            process.terminate()
+            process.join()
+        sweep(root)
+        if isinstance(error, BrokenProcessPool):
+            raise SceneError(
+                "a process that made scenes was killed, perhaps for want of memory",
+                do="run the same again with fewer --workers: it goes on",
+            ) from error
+        raise
+
+
+_own: Sources | None = None
+"""The sources of a worker process."""
+
+
+def _begin(sources: Sources) -> None:
+    global _own  # noqa: PLW0603 - a pool hands its workers nothing else
+    _own = sources
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one ends it
+
+
+def _write(root: Path, item: Item, order: Order, sources: Sources | None = None) -> None:
+    """One group, composed and written."""
+    given = sources or _own
+    assert given is not None, "a worker begins with its sources"
+    write_group(root, item.name, _composed(item, order, given))
 
 
 def _composed(item: Item, order: Order, sources: Sources) -> Sequence[tuple[Scene, Plan]]:

@@ -17,7 +17,7 @@ from afnext.scenes.forms.scape import compose_scape
 from afnext.scenes.forms.talk import compose_talk
 from afnext.scenes.masking import with_masks
 from afnext.scenes.plan import Plan, through
-from afnext.scenes.scene import Scene
+from afnext.scenes.scene import Channel, Scene
 from afnext.scenes.sources import Sources
 from afnext.scenes.worlds import World
 
@@ -68,7 +68,7 @@ FORMS: dict[str, Form] = {
 }
 """Every form by its name."""
 THROUGH = 0.25
-"""Share of recordings that went through a telephone, a codec, clipping, or wind and hands on the microphone."""
+"""Share of groups that went through a telephone, a codec, clipping, or wind and hands on the microphone."""
 
 
 def check_forms(forms: Sequence[str]) -> None:
@@ -107,10 +107,6 @@ def compose_group(form: str, seed: int, world: World, seconds: float, sources: S
     """
     check_forms([form])
     rng = np.random.default_rng((seed, 8))
-    made = []
-    for _, plan in FORMS[form].compose(seed, world, seconds, sources):
-        if rng.random() < THROUGH:
-            plan = through(plan, channel.draw(rng, world))
-        plan = with_masks(plan)
-        made.append((plan.scene, plan))
-    return made
+    way = channel.draw(rng, world) if rng.random() < THROUGH else Channel()  # the same for all: look-alikes stay alike
+    plans = [with_masks(through(plan, way)) for _, plan in FORMS[form].compose(seed, world, seconds, sources)]
+    return [(plan.scene, plan) for plan in plans]
