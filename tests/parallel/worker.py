@@ -1,17 +1,22 @@
-"""What every process of a test does: all checks that its number of processes allows, told as JSON.
+"""What the processes of a test do: all checks that their number allows.
 
-Alone: ``python worker.py OUT``; with others: ``torchrun --standalone --nproc-per-node 4 worker.py OUT``. Each process
-writes OUT/RANK.json, check -> figure -> value; the tests say what the values must be.
+``python worker.py OUT`` starts one process, then two, then four. Each writes OUT/SIZE-RANK.json, check -> figure ->
+value; the tests say what the values must be.
 """
 
 import json
+import multiprocessing
+import os
+import socket
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import torch
+import torch._dynamo  # FSDP does at its first step: once here instead of in every process
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -42,11 +47,11 @@ LAYOUTS = {
     ],
 }
 FRAMES = (40, 16, 24, 40, 32)
-"""Mel frames of the windows of a clip."""
+"""Mel frames of the windows of a row."""
 
 
 @dataclass(frozen=True)
-class Clip:
+class Row:
     """A packed sequence and the windows that it speaks of."""
 
     talk: Pack
@@ -72,7 +77,7 @@ def tree(sound: int, prefix: int, branches: list[int], *, targets: bool, seed: i
     )
 
 
-def clip_of(windows: int, seed: int, *, targets: bool = True) -> Clip:
+def row_of(windows: int, seed: int, *, targets: bool = True) -> Row:
     """Three trees of unequal lengths, the first of which hears ``windows`` windows."""
     draw = torch.Generator().manual_seed(100 + seed)
     frames = torch.tensor(FRAMES[:windows], dtype=torch.int64)
@@ -83,30 +88,30 @@ def clip_of(windows: int, seed: int, *, targets: bool = True) -> Clip:
         tree(0, 0, [2, 6], targets=targets, seed=10 * seed + 2),
     ]
     mel = torch.randn(windows, 128, max(FRAMES) + 2, generator=draw)
-    return Clip(pack(trees), mel, frames, 30.0 * torch.arange(windows))
+    return Row(pack(trees), mel, frames, 30.0 * torch.arange(windows))
 
 
-CLIPS = (clip_of(3, 0), clip_of(0, 1), clip_of(2, 2, targets=False), clip_of(5, 3))
+ROWS = (row_of(3, 0), row_of(0, 1), row_of(2, 2, targets=False), row_of(5, 3))
 """The second has no sound, the third nothing to predict."""
 
 
 class Step(nn.Module):
-    """What is called in a training step: a clip to the sum of its losses, whole or split over a mesh."""
+    """What is called in a training step: a row to the sum of its losses, whole or split over a mesh."""
 
     def __init__(self, model: Flamingo) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, clip: Clip, mesh: Mesh | None = None) -> Tensor:
-        model, talk = self.model, clip.talk
+    def forward(self, row: Row, mesh: Mesh | None = None) -> Tensor:
+        model, talk = self.model, row.talk
         ids, positions, targets, attention = talk.ids, talk.positions, talk.targets, talk.attention
         if mesh is None:
-            audio = model.encode(clip.mel, clip.frames, clip.starts) if len(clip.mel) else None
+            audio = model.encode(row.mel, row.frames, row.starts) if len(row.mel) else None
             embeddings = model.embed(ids, audio)
         else:
             part = SplitSequence(mesh, talk.trees, ids.device, tile=8)
-            mine = share(len(clip.mel), mesh.sequence)
-            heard = encode_share(model.encode, clip.mel[mine], clip.frames[mine], clip.starts[mine], mesh.sequence)
+            mine = share(len(row.mel), mesh.sequence)
+            heard = encode_share(model.encode, row.mel[mine], row.frames[mine], row.starts[mine], mesh.sequence)
             audio = part.audio(ids, heard, model.config.sound_id)
             ids, positions = part.split(ids), part.split(positions)
             targets, attention = part.split(targets, IGNORED), part.attention
@@ -134,10 +139,10 @@ def distance(ours: dict[str, Tensor], theirs: dict[str, Tensor]) -> float:
 
 
 def trained(world: World, mesh: Mesh, *, tied: bool, saving: bool, compute: torch.dtype | None) -> dict[str, float]:
-    """A step on all clips, split as the mesh says, beside the same step on one device."""
+    """A step on all rows, split as the mesh says, beside the same step on one device."""
     alone = build(tied=tied)
-    targets = sum(int((clip.talk.targets != IGNORED).sum()) for clip in CLIPS)
-    expected = sum(alone(clip) for clip in CLIPS) / targets
+    targets = sum(int((row.talk.targets != IGNORED).sum()) for row in ROWS)
+    expected = sum(alone(row) for row in ROWS) / targets
     expected.backward()
 
     ours = build(tied=tied)
@@ -146,25 +151,21 @@ def trained(world: World, mesh: Mesh, *, tied: bool, saving: bool, compute: torc
     decoder = ours.model.decoder
     shard(ours, mesh, compute=compute, parts=[decoder.embedding, decoder.head] if saving else [])
     which, shares = mesh.data
-    clips = CLIPS[which::shares]
-    held = [SplitSequence(mesh, clip.talk.trees, world.device).split(clip.talk.targets, IGNORED) for clip in clips]
+    rows = ROWS[which::shares]
+    held = [SplitSequence(mesh, row.talk.trees, world.device).split(row.talk.targets, IGNORED) for row in rows]
     count = all_targets(sum(int((part != IGNORED).sum()) for part in held), world.device)
     total = torch.zeros(())
-    for clip in clips:
-        loss = ours(clip, mesh)
+    for row in rows:
+        loss = ours(row, mesh)
         (loss / count).backward()
         total += loss.detach()
     figures = {"targets": count - targets, "loss": abs(all_sum(total) / count - expected.item())}
     figures["gradient"] = distance(gradients(ours), gradients(alone))
     figures["tied"] = float((ours.model.decoder.head.weight is ours.model.decoder.embedding.weight) != tied)
     norm = torch.nn.utils.clip_grad_norm_(alone.parameters(), 0.05)
-    figures["norm"] = abs(clip_ours(ours) - float(norm))
+    figures["norm"] = abs(clip(ours.parameters(), 0.05) - norm.item())
     figures["clipped"] = distance(gradients(ours), gradients(alone))
     return figures
-
-
-def clip_ours(step: Step) -> float:
-    return clip(step.parameters(), 0.05)
 
 
 def attended(world: World, mesh: Mesh, heads: int, shared: int, trees: list[tuple[int, ...]]) -> dict[str, float]:
@@ -186,7 +187,7 @@ def attended(world: World, mesh: Mesh, heads: int, shared: int, trees: list[tupl
         torch.distributed.all_reduce(tensor.grad, group=mesh.sequence)
     together = part.gather(piece.detach())
     return {
-        "result": float((together - result).abs().max()),
+        "result": float((together - result.detach()).abs().max()),
         "gradient": max(float((a.grad - b.grad).abs().max()) for a, b in zip(ours, dense, strict=True)),
     }
 
@@ -200,8 +201,8 @@ def gathered(world: World, mesh: Mesh) -> dict[str, float]:
     torch.distributed.all_reduce(original.grad, group=mesh.sequence)
     users = torch.distributed.get_world_size(mesh.sequence)
     return {
-        "whole": float((back - original).abs().max()),
-        "gradient": float((original.grad - 2 * users * original).abs().max()),
+        "whole": float((back - original).detach().abs().max()),
+        "gradient": float((original.grad - 2 * users * original.detach()).abs().max()),
     }
 
 
@@ -222,33 +223,51 @@ def refused(world: World, mesh: Mesh) -> dict[str, str]:
 
 
 def checks(world: World) -> Iterator[tuple[str, Callable[[], dict[str, float] | dict[str, str]]]]:
-    short = [(7 * number, 7 * number + 2, 7 * number + 7) for number in range(8)]
     bushy = [(0, 11, 14, 31, 33), (33, 33, 40, 41), (41, 59)]
+    short = [(7 * number, 7 * number + 2, 7 * number + 7) for number in range(8)]
     for number, degrees in enumerate(LAYOUTS[world.size]):
         mesh = build_mesh(world, degrees)
         told = degrees.within(world.size).model_dump()
         name = " x ".join(f"{dimension} {degree}" for dimension, degree in told.items() if degree > 1) or "alone"
-        yield f"step, {name}", partial(trained, world, mesh, tied=False, saving=False, compute=None)
-        yield f"step of a tied model that recomputes, {name}", partial(
-            trained, world, mesh, tied=True, saving=True, compute=None
-        )
+        step = partial(trained, world, mesh, tied=False, saving=False, compute=None)
+        yield f"step, {name}", step
         yield f"attention, {name}", partial(attended, world, mesh, 4, 2, bushy)
         yield f"attention of 12 heads on 3, {name}", partial(attended, world, mesh, 12, 3, bushy)
-        yield f"attention in short trees, {name}", partial(attended, world, mesh, 4, 4, short)
         yield f"attention, causal, {name}", partial(attended, world, mesh, 4, 1, [(0, 50)])
+        yield f"attention in short trees, {name}", partial(attended, world, mesh, 4, 4, short)
         yield f"gather, {name}", partial(gathered, world, mesh)
+        if number in (0, 3):
+            yield f"step of a tied model that recomputes, {name}", partial(step, tied=True, saving=True)
         if number == 0:
-            yield f"bfloat16 step, {name}", partial(
-                trained, world, mesh, tied=False, saving=False, compute=torch.bfloat16
-            )
+            yield f"bfloat16 step, {name}", partial(step, compute=torch.bfloat16)
             yield "refused", partial(refused, world, mesh)
+
+
+def process(rank: int, size: int, port: int, out: Path) -> None:
+    """One of ``size`` processes, told what torchrun tells."""
+    if size > 1:
+        told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+        os.environ.update({name: str(value) for name, value in told.items()})
+    warnings.simplefilter("error")
+    with joined("cpu", timeout=120) as world:
+        figures = {name: check() for name, check in checks(world)}
+    (out / f"{size}-{rank}.json").write_text(json.dumps(figures))
 
 
 def main(out: Path) -> None:
     torch.set_num_threads(1)
-    with joined("cpu", timeout=60) as world:
-        told = {name: check() for name, check in checks(world)}
-        (out / f"{world.rank}.json").write_text(json.dumps(told))
+    forking = multiprocessing.get_context("fork")  # imports cost more than all checks: they happen once
+    for size in LAYOUTS:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        team = [forking.Process(target=process, args=(rank, size, port, out)) for rank in range(size)]
+        for member in team:
+            member.start()
+        for member in team:
+            member.join()
+        if any(member.exitcode for member in team):
+            sys.exit(f"of {size} processes some ended with {[member.exitcode for member in team]}")
 
 
 if __name__ == "__main__":
