@@ -48,7 +48,7 @@ class Ring:
             for part, keys in zip(parts, places, strict=True)
         ]
         """What this rank's queries see of each rank's keys."""
-        self.reach = [_reach(sight, parts, origin) for origin in range(self.size)]
+        self.reach = [reach(sight, parts, origin) for origin in range(self.size)]
         """How many steps the block of each rank goes before nobody further sees it."""
 
     def __call__(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -145,7 +145,7 @@ def _indices(part: Sequence[Range]) -> Tensor:
     return torch.cat([torch.arange(first, last) for first, last in part])
 
 
-def _reach(sight: Sight, parts: Sequence[Sequence[Range]], origin: int) -> int:
+def reach(sight: Sight, parts: Sequence[Sequence[Range]], origin: int) -> int:
     """The last step at which somebody sees the block of ``origin``."""
     size = len(parts)
     steps = [
