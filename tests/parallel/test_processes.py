@@ -28,7 +28,7 @@ def test_many_processes_give_what_one_device_gives(found: dict, size: int, kind:
 
 def test_every_layout_of_four_processes_was_there(found: dict) -> None:
     steps = {name.removeprefix("step, ") for name in found[4][0] if name.startswith("step, ")}
-    assert {"shard 4", "ulysses 4", "ring 4", "ring 2 x ulysses 2", "shard 2 x ulysses 2"} <= steps
+    assert {"shard 4", "ulysses 4", "ring 2 x ulysses 2", "shard 2 x ulysses 2", "replicate 2 x ring 2"} <= steps
 
 
 def test_bfloat16_is_near(found: dict) -> None:

@@ -56,13 +56,12 @@ class Largest(TorchDispatchMode):
 
 
 def test_nothing_as_large_as_the_square_of_the_sequence_is_made() -> None:
-    length, size = 2048, 64
+    length, size = 1024, 64
     query = torch.randn(1, 1, 2, length, 8)
     key = torch.randn(1, 1, length, 8)
     with Largest() as largest:
         tiled(query, key, key, query, trees=[(0, length)], size=size)
-    assert largest.numbers == query.numel() == length * 16  # and 128 times less than the scores would be
-    assert 2 * length**2 == 256 * largest.numbers
+    assert largest.numbers == query.numel() == length * 16  # the scores of both heads would be 128 times that
 
 
 def test_nobody_computes_what_nobody_sees() -> None:
