@@ -20,6 +20,7 @@ def test_the_list_is_this_one():
         "MissingToolError",
         "OutputError",
         "OverLimitError",
+        "ParallelError",
         "RecipeError",
         "Reply",
         "Request",
