@@ -49,9 +49,9 @@ from _measure import (
 )
 from afnext import AfnextError, Clip, Engine
 from afnext.audio.spec import SAMPLE_RATE
+from afnext.base.progress import Tell
 from afnext.cli.progress import progress_bars
 from afnext.dialogue.timestamps import Span, Timed, parse
-from afnext.inference.progress import Tell
 from afnext.scenes.asking.phrasing import mention
 from afnext.scenes.asking.questions import Question, questions
 from afnext.scenes.bank import Bank, BankSize, build

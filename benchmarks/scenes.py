@@ -5,10 +5,10 @@
     python benchmarks/scenes.py --quick       shorter, within a minute or two
     python benchmarks/scenes.py --cpu-time    by the processor time used, for a machine with other work
 
-**Speed.** Hours of recordings an hour, with their truth and questions, written as `afnext scenes` writes them by as many
-processes as there are cores, two at most; by form, and on average over a folder of all forms. The bank of sources is
-made beforehand: it is made once for a folder, however long. The peer is real time. ``--cpu-time`` divides by processor
-seconds and counts two cores.
+**Speed.** Hours of recordings an hour, with their truth and questions, written as `afnext scenes` writes them by as
+many processes as there are cores, two at most; by form, and on average over a folder of all forms. The bank of sources
+is made beforehand: it is made once for a folder, however long. The peer is real time. ``--cpu-time`` divides by
+processor seconds and counts two cores.
 
 **Memory.** The most that one process held (resident, in MB) that wrote one recording of 30 minutes, by form. The peer
 is the sound itself as float32: 115 MB.

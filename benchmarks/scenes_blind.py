@@ -4,8 +4,8 @@
     python benchmarks/scenes_blind.py FOLDER --json     one object: guesser -> {ours, peer, ratio, unit}
 
 Each guesser's accuracy stands beside that of chance (the mean of one over the options of each item), with the interval
-that holds 95 % of 2000 resamplings of the recordings. What it knows, it has learnt from the other items of the same set,
-never from the one that it answers:
+that holds 95 % of 2000 resamplings of the recordings. What it knows, it has learnt from the other items of the same
+set, never from the one that it answers:
 
     place       the option in the place (A, B, ...) that is right most often among items with as many options
     template    the option that is right most often where the same template of words asks; else chance

@@ -40,14 +40,14 @@ class Shown:
 TEN = (
     Shown("Sounds, a sentence and a phrase", "mix", 11, 12.0, ("events", "order_list", "between")),
     Shown("A crowded mix", "mix", 5, 15.0, ("count", "overlap", "longest")),
-    Shown("Near and far", "scape", 4, 20.0, ("nearing", "place", "when")),
-    Shown("Something passes by", "scape", 9, 20.0, ("nearing", "loudest", "gap")),
-    Shown("Two people make a plan", "talk", 3, 20.0, ("count_speakers", "who_said", "fact_plan", "settles")),
+    Shown("Near and far", "scape", 44, 20.0, ("nearest", "nearing", "when")),
+    Shown("In a small room", "scape", 4, 20.0, ("place", "at_time", "order_first")),
+    Shown("Two people talk", "talk", 0, 25.0, ("count_speakers", "who_said", "fact_plan", "settles")),
     Shown("Four people talk", "talk", 21, 40.0, ("emotion", "interruption", "response", "sarcasm")),
-    Shown("A piece", "music", 2, 20.0, ("key", "metre", "section_order", "instrument_entry")),
-    Shown("A song", "music", 6, 25.0, ("lyrics", "tempo", "chord", "count_parts")),
+    Shown("A piece", "music", 1, 20.0, ("key", "metre", "section_order", "instrument_entry")),
+    Shown("A song over the telephone", "music", 2, 25.0, ("lyrics", "tempo", "chord", "count_parts")),
     Shown("A needle", "needle", 1, 60.0, ("when", "said_when", "position")),
-    Shown("Look-alikes", "alike", 8, 24.0, ("what_changed", "same_order", "clip_soonest")),
+    Shown("Look-alikes", "alike", 6, 24.0, ("what_changed", "same_order", "clip_soonest")),
 )
 
 

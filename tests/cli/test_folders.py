@@ -56,6 +56,13 @@ def test_converting_twice_gives_the_same_bytes(afnext, workplace):
         (["info", "there"], "config.json"),
         (["scenes", "new", "--world", "mars"], "world 'mars'; expected train, validation, test"),
         (["scenes", "new", "--hours", "-1"], "-1.0 hours of scenes"),
+        (["scenes", "new", "--events", "500", "--minutes", "0.0834-1"], "500 events in 5.004 seconds; ask for fewer"),
+        (["scenes", "new", "--skills", "taste"], "skill 'taste'; expected one of events"),
+        (["scenes", "new", "--forms", "opera"], "form 'opera'; expected some of mix, scape"),
+        (["scenes", "new", "--words", "rhyme"], "--words 'rhyme'; expected grammar or plain"),
+        (["scenes", "new", "--benchmark", "--hours", "1"], "--hours with --benchmark; expected --items, --seed"),
+        (["scenes", "new", "--items", "100"], "--items without --benchmark"),
+        (["scenes", "new", "--benchmark", "--items", "3"], "3 items; expected 20 or more"),
     ],
     ids=" ".join,
 )
@@ -114,10 +121,13 @@ def test_scenes_passes_everything_on(afnext, monkeypatch):
     (given, more), *_ = asked
     assert [str(item) for item in given] == ["out", "1.5", "7", "test", "(1.0, 30.0)"]
     assert more["skills"] == ["count", "when"]
-    assert more["pictures"] is False
-    afnext(*arguments, "--minutes", "2", "--show")
+    drawn = []
+    monkeypatch.setattr(scenes_verb, "draw_folder", lambda folder, tell: drawn.append(str(folder)))
+    afnext(*arguments, "--minutes", "2", "--forms", "talk,mix", "--words", "plain", "--show")
     assert asked[1][0][-1] == (2.0, 2.0)
-    assert asked[1][1]["pictures"] is True
+    assert asked[1][1]["forms"] == ["talk", "mix"]
+    assert asked[1][1]["words"] == "plain"
+    assert drawn == ["out"]
     value = json.loads(afnext(*arguments, "--json").stdout)
     assert value == {"folder": "out", "scenes": 3, "seconds": 5400.0, "examples": 17}
 

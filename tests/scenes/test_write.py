@@ -153,7 +153,7 @@ def test_workers_write_the_same_and_a_killed_one_is_told(tmp_path):
             killed.append(active_children()[0].pid)
             os.kill(killed[0], signal.SIGKILL)
 
-    with pytest.raises(SceneError, match="a process that made scenes was killed.*fewer --workers"):
+    with pytest.raises(SceneError, match=r"a process that made scenes was killed.*fewer --workers"):
         write_scenes(tmp_path / "two", **asked, workers=2, progress=kill)
     assert 0 < len(list((tmp_path / "two").glob("train-*.json"))) < len(list((tmp_path / "one").glob("train-*.json")))
     assert not list((tmp_path / "two").glob(".*"))

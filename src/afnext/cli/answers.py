@@ -14,8 +14,8 @@ import afnext
 from afnext.audio.clip import Clip
 from afnext.audio.source import is_pipe
 from afnext.base.errors import AfnextError, AudioError
+from afnext.base.progress import Tell
 from afnext.cli.progress import progress_bars
-from afnext.inference.progress import Tell
 from afnext.inference.request import request_of
 
 GLANCE_SECONDS = 0.1

@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from afnext.inference.progress import Tell
+from afnext.base.progress import Tell
 
 PATIENCE_SECONDS = 2.0
 

@@ -12,6 +12,7 @@ from afnext.base.errors import SceneError
 from afnext.cli import options
 from afnext.cli.progress import progress_bars
 from afnext.scenes.benchmark import ITEMS, write_benchmark
+from afnext.scenes.picture import draw_folder
 from afnext.scenes.worlds import WORLDS
 from afnext.scenes.write import write_scenes
 
@@ -85,10 +86,11 @@ def run(
             skills=_names(skills),
             words="plain" if words == "plain" else "grammar",
             events=events,
-            pictures=show,
             workers=workers or os.cpu_count() or 1,
             progress=tell,
         )
+        if show:
+            draw_folder(out, tell)
     of = f"{written.scenes} scenes, {written.seconds / 3600:.2f} h, {written.examples} questions"
     _tell(out, asdict(written), json, of)
 

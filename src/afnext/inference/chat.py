@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
+from afnext.base.progress import Tell, silent
 from afnext.dialogue.message import AudioPart, Conversation, Message, assistant
 from afnext.inference.card import Card
 from afnext.inference.listen import Heard
-from afnext.inference.progress import Tell, silent
 from afnext.inference.prompt import conversation_of
 from afnext.inference.reply import Reply
 from afnext.inference.request import OverLimit, Request, request_of

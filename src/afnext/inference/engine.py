@@ -5,13 +5,13 @@ from collections.abc import Generator, Hashable, Iterator, Sequence
 from typing import Any, Literal, overload
 
 from afnext.base.errors import AfnextError
+from afnext.base.progress import Tell, silent
 from afnext.dialogue.message import audio_parts
 from afnext.dialogue.template import Family
 from afnext.dialogue.tokenizer import Tokenizer
 from afnext.inference.card import Card
 from afnext.inference.chat import Chat
 from afnext.inference.listen import Heard, hear, identity, read
-from afnext.inference.progress import Tell, silent
 from afnext.inference.prompt import audio_part, conversation_of
 from afnext.inference.ready import Ready, make_ready
 from afnext.inference.reply import Reply, Usage, read_reply

@@ -16,8 +16,8 @@ from afnext.audio.source import is_path
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.audio.windows import count_tokens, stack, windows
 from afnext.base.errors import AudioError, OverLimitError
+from afnext.base.progress import Tell, silent
 from afnext.dialogue.message import AudioPart
-from afnext.inference.progress import Tell, silent
 from afnext.inference.request import OverLimit
 from afnext.model.flamingo import Flamingo
 

@@ -4,11 +4,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from afnext.base.errors import RequestError
+from afnext.base.progress import Tell
 from afnext.dialogue.message import AudioPart, audio_parts
 from afnext.dialogue.template import Family, render
 from afnext.dialogue.tokenizer import Tokenizer
 from afnext.inference.listen import Heard, Recording, hear, identity, read
-from afnext.inference.progress import Tell
 from afnext.inference.request import OverLimit, Request
 from afnext.inference.runner import Job
 from afnext.model.flamingo import Flamingo

@@ -24,6 +24,7 @@ import numpy as np
 from afnext.base.config import Frozen
 from afnext.base.errors import SceneError
 from afnext.base.files import write_json, write_text
+from afnext.base.progress import Tell
 from afnext.scenes.asking.questions import Question
 from afnext.scenes.asking.rows import Asked, asked
 from afnext.scenes.asking.sets import QuestionSet
@@ -36,7 +37,7 @@ from afnext.scenes.plan import Plan
 from afnext.scenes.scene import Scene
 from afnext.scenes.sources import Sources
 from afnext.scenes.worlds import World
-from afnext.scenes.write import Tell, Workshop, check_same, recordings, stems, write_group
+from afnext.scenes.write import Workshop, check_same, recordings, stems, write_group
 
 NAME = "scenes-20"
 SKILLS = (

@@ -12,6 +12,7 @@ from afnext.audio.decode import decode
 from afnext.audio.spec import HOP, MELS
 from afnext.audio.windows import windows
 from afnext.base.files import replacing
+from afnext.base.progress import Tell
 from afnext.scenes.scene import Event, Kind, Scene
 from afnext.scenes.tools import package
 
@@ -62,6 +63,22 @@ def draw(scene: Scene, recording: str | PathLike[str], path: str | PathLike[str]
 
 Lane = tuple[str, str, Sequence[tuple[float, float, str]]]
 """Its name, its colour, and its spans with what stands in each."""
+
+
+def draw_folder(folder: Path, tell: Tell | None = None) -> None:
+    """Draw every scene in ``folder`` (see write.py) that has no picture yet, beside its recording.
+
+    Raises:
+        MissingToolError: matplotlib is not installed.
+        AudioError: a recording cannot be read.
+    """
+    sounds = sorted(path for path in folder.glob("*.flac") if path.with_suffix(".json").is_file())
+    for done, sound in enumerate(sounds, 1):
+        picture = sound.with_suffix(".png")
+        if not picture.is_file():
+            draw(Scene.load(sound.with_suffix(".json")), sound, picture)
+        if tell:
+            tell("pictures", done, len(sounds))
 
 
 def _lanes(scene: Scene) -> list[Lane]:

@@ -4,7 +4,7 @@ folder/
     scenes.json         what was asked for
     <id>.flac           16 kHz mono, 16 bit
     <id>.json           the truth (see scene.py); where it lies, the recording beside it is whole
-    <id>.png            a picture of both, where they were asked for
+    <id>.png            a picture of both, where they were asked for (see picture.py)
     examples.jsonl      one row a question, to train on (see dialogue/example.py)
     questions.jsonl     the same questions with options, evidence and difficulty (see asking/rows.py)
 
@@ -33,6 +33,7 @@ from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.config import Frozen
 from afnext.base.errors import OutputError, SceneError
 from afnext.base.files import replacing, sweep, write_json
+from afnext.base.progress import Tell
 from afnext.dialogue.example import Recording
 from afnext.scenes.asking.balance import Balance
 from afnext.scenes.asking.questions import CLIP_SKILLS, Question, clip_questions, questions
@@ -42,7 +43,6 @@ from afnext.scenes.bank import Bank, BankSize, build
 from afnext.scenes.forms.group import compose_group
 from afnext.scenes.forms.mix import compose
 from afnext.scenes.order import Item, Order, planned
-from afnext.scenes.picture import draw
 from afnext.scenes.plan import Plan
 from afnext.scenes.render import render
 from afnext.scenes.scene import Scene
@@ -56,12 +56,6 @@ DRAWS = 8
 """Times that a scene of so many events is drawn before it is told that they do not fit."""
 EVENTS_AN_HOUR = 1100
 """Roughly, at the default difficulty: by it a bank is made as large as it is needed."""
-
-
-class Tell(Protocol):
-    """Called now and then with the stage's name, how much is done, and how much there is."""
-
-    def __call__(self, stage: str, done: float, total: float | None) -> None: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -84,7 +78,6 @@ def write_scenes(
     skills: Collection[str] | None = None,
     words: Style = "grammar",
     events: int | None = None,
-    pictures: bool = False,
     sources: Sources | None = None,
     workers: int = 1,
     progress: Tell | None = None,
@@ -101,10 +94,9 @@ def write_scenes(
         skills: ask for these only; by default for all.
         words: "grammar", or "plain": the few wordings and the thirteen skills that nano knows.
         events: exactly so many in each recording, which makes them all mixes.
-        pictures: draw every scene that has no picture yet.
         sources: a bank to draw from; by default one is made, of the size needed, and removed in the end.
         workers: processes that compose and render; what they write does not depend on how many they are.
-        progress: called with the stages "sources", "scenes" and "pictures".
+        progress: called with the stages "sources" and "scenes".
 
     Raises:
         SceneError: a number is out of range, a form or skill unknown, or the folder holds the scenes of another order.
@@ -130,8 +122,6 @@ def write_scenes(
                 progress("scenes", len(items) - len(missing) + done, len(items))
         if not missing:
             write_json(root / "scenes.json", order.model_dump(mode="json"))
-        if pictures:
-            draw_all([stem for item in items for stem in stems(root, item.name)], progress)
         count = _write_rows(root, items, order)
     every = [stem for item in items for stem in stems(root, item.name)]
     seconds = sum(soundfile.info(stem.with_name(f"{stem.name}.flac")).duration for stem in every)
@@ -314,20 +304,15 @@ def write_group(root: Path, name: str, made: Sequence[tuple[Scene, Plan]]) -> li
     return [root / one for one in names]
 
 
-def draw_all(paths: Sequence[Path], progress: Tell | None) -> None:
-    """A picture of each recording that has none yet."""
-    for done, stem in enumerate(paths, 1):
-        sound, truth, picture = (stem.with_name(f"{stem.name}.{ending}") for ending in ("flac", "json", "png"))
-        if not picture.is_file():
-            draw(Scene.load(truth), sound, picture)
-        if progress:
-            progress("pictures", done, len(paths))
-
-
 def recordings(paths: Sequence[Path]) -> list[Recording]:
     """The sound files of ``paths`` (without endings), relative to their folder, with their hashes."""
     files = [stem.with_name(f"{stem.name}.flac") for stem in paths]
-    return [Recording(path=file.name, sha256=hashlib.sha256(file.read_bytes()).hexdigest()) for file in files]
+    return [Recording(path=file.name, sha256=_hash(file)) for file in files]
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write_rows(root: Path, items: Sequence[Item], order: Order) -> int:
