@@ -31,10 +31,13 @@ def run(
     Examples:
       afnext train recipes/nano/1-listen.yaml
       afnext train recipes/nano/7-answer.yaml steps=100 --out out/try
+      torchrun --nproc-per-node 2 --no-python afnext train recipes/nano/7-answer.yaml
     """
     folder = out or Path("out") / recipe.stem
     with progress_bars() as tell:
         model = train(
             recipe, folder, overrides or [], progress=lambda done, steps, figures: tell(recipe.stem, done, steps)
         )
+    if model is None:
+        return  # the first process speaks for all
     typer.echo(dumps({"run": str(folder), "model": str(model)}) if json else f"{model}")

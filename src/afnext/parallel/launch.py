@@ -25,6 +25,11 @@ class World:
     """What this process computes on."""
 
 
+def launched() -> bool:
+    """Whether torchrun has started this process, and perhaps others."""
+    return "RANK" in os.environ
+
+
 @contextmanager
 def joined(device: str | None = None, *, timeout: float = 600) -> Iterator[World]:
     """Join the other processes that torchrun has started, and leave them at the end.
@@ -38,7 +43,7 @@ def joined(device: str | None = None, *, timeout: float = 600) -> Iterator[World
     Raises:
         ParallelError: only some of torchrun's variables are set, or this machine has fewer cards than processes.
     """
-    alone = "RANK" not in os.environ
+    alone = not launched()
     missing = [name for name in NEEDED if name not in os.environ]
     if not alone and missing:
         raise ParallelError(

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import count, pairwise, product
+from itertools import chain, count, pairwise, product
 from pathlib import Path
 from typing import Literal
 
@@ -121,7 +121,7 @@ def write_benchmark(
     write_json(root / f"{NAME}.json", order.model_dump(mode="json"))
     rows = list[Asked]()
     with Workshop(root, order, sources, progress) as workshop:
-        for row in (*_short(root, order, workshop), *_long(root, order, workshop)):
+        for row in chain(_short(root, order, workshop), _long(root, order, workshop)):
             rows.append(row)
             if progress:
                 progress("items", len(rows), items)

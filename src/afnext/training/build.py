@@ -12,6 +12,7 @@ from afnext.dialogue.template import NANO
 from afnext.dialogue.tokenizer import Tokenizer
 from afnext.model.config import FlamingoConfig, preset
 from afnext.model.flamingo import Flamingo
+from afnext.parallel.launch import World
 from afnext.training.checkpoint import checkpoints, load_modules
 from afnext.training.feed import SceneFeed
 from afnext.training.heads import Heads
@@ -20,15 +21,20 @@ from afnext.training.recipe import PARTS, Part, Recipe
 from afnext.training.stage import Stage
 
 
-def build(recipe: Recipe) -> Stage:
+def build(recipe: Recipe, world: World | None = None) -> Stage:
     """Model, heads, optimizer and feeds as ``recipe`` says; weights are random by its seed, or those it starts from.
+
+    Args:
+        recipe: the stage.
+        world: the processes that train together; by default this one, alone.
 
     Raises:
         RecipeError: the tokenizer that a stage with text needs is not named.
         CheckpointError: the folder to start from does not fit.
         SceneError: the bank is not there.
     """
-    device = pick_device()
+    world = world or World(0, 1, pick_device())
+    device = world.device
     tokenizer = Tokenizer.load(recipe.model.tokenizer) if recipe.model.tokenizer else None
     if tokenizer is None and recipe.feed.questions:
         raise RecipeError("feed.questions is above 0 without model.tokenizer", do="name a folder with tokenizer.json")
@@ -48,7 +54,7 @@ def build(recipe: Recipe) -> Stage:
         optimizer=build_optimizer(named, recipe.optimizer),
         feed=SceneFeed(recipe.feed, tokenizer, NANO, recipe.seed, "train"),
         validation=SceneFeed(recipe.feed, tokenizer, NANO, recipe.seed, "validation"),
-        device=device,
+        world=world,
         precision=_precision(recipe, device),
     )
 

@@ -33,7 +33,7 @@ from afnext.scenes.render import render_all
 from afnext.scenes.scene import Scene
 from afnext.scenes.worlds import World
 from afnext.training.augment import vary_timbre
-from afnext.training.branches import Pack, Tree, join, pack
+from afnext.training.branches import IGNORED, Pack, Tree, join, pack
 from afnext.training.heads import spell
 from afnext.training.recipe import FeedRecipe
 from afnext.training.truth import truth_of, veil
@@ -61,6 +61,20 @@ class Batch:
     seconds: Tensor
     characters: tuple[list[int], ...]
     audio_seconds: float
+
+    def counts(self) -> dict[str, int]:
+        """How much of each loss's subject there is: target tokens, audio tokens, characters.
+
+        A clip in which nobody speaks counts as one character: blanks everywhere is what it should give.
+        """
+        tokens = len(self.truth)
+        return {
+            "text": int((self.talk.targets != IGNORED).sum()),
+            "tags": tokens,
+            "clock": tokens,
+            "transcript": sum(max(1, len(row)) for row in self.characters),
+            "likeness": tokens,
+        }
 
     def to(self, device: torch.device) -> "Batch":
         """The batch with its tensors on ``device``."""
@@ -155,24 +169,31 @@ class SceneFeed(Dataset[Batch]):
             prompts.append(render(conversation, [tokens], tokenizer, self.family, generation_prompt=False))
         return join(prompts)
 
-    def batches(self, start: int, stop: int, accumulate: int) -> Iterator[list[Batch]]:
-        """The batches of steps ``start`` to ``stop``, ``accumulate`` a step."""
-        order = range(start * accumulate, stop * accumulate)
+    def batches(self, start: int, stop: int, accumulate: int, share: tuple[int, int] = (0, 1)) -> Iterator[list[Batch]]:
+        """The batches of steps ``start`` to ``stop``, ``accumulate`` a step.
+
+        Args:
+            start, stop: steps.
+            accumulate: batches of a step, of all shares together.
+            share: which of how many shares of each step is given; one may be empty.
+        """
+        mine = [
+            [number for number in range(step * accumulate, (step + 1) * accumulate) if number % share[1] == share[0]]
+            for step in range(start, stop)
+        ]
         workers = self.recipe.workers
-        loader = DataLoader(
-            self,
-            batch_size=None,
-            sampler=order,
-            num_workers=workers,
-            prefetch_factor=4 if workers else None,
-            worker_init_fn=_one_thread if workers else None,
+        loader = iter(
+            DataLoader(
+                self,
+                batch_size=None,
+                sampler=[number for numbers in mine for number in numbers],
+                num_workers=workers,
+                prefetch_factor=4 if workers else None,
+                worker_init_fn=_one_thread if workers else None,
+            )
         )
-        pending: list[Batch] = []
-        for batch in loader:
-            pending.append(batch)
-            if len(pending) == accumulate:
-                yield pending
-                pending = []
+        for numbers in mine:
+            yield [next(loader) for _ in numbers]
 
 
 def tokens_in(samples: int) -> int:

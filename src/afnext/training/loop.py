@@ -1,6 +1,7 @@
 """The loop: one for all stages. Set-up is in ``build.py``, the arithmetic of a step in ``step.py``."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from omegaconf import OmegaConf
@@ -9,6 +10,8 @@ from afnext.base.config import load_config
 from afnext.base.errors import RecipeError
 from afnext.base.files import write_text
 from afnext.base.journal import Journal
+from afnext.base.process import pick_device
+from afnext.parallel.launch import World, joined, launched
 from afnext.training.build import build
 from afnext.training.checkpoint import checkpoints, load_modules, load_optimizer, save_checkpoint
 from afnext.training.export import export
@@ -22,10 +25,14 @@ Progress = Callable[[int, int, dict[str, float]], None]
 """Called after each step with (steps done, steps in all, the step's figures)."""
 
 
-def train(path: str | Path, out: str | Path, overrides: Sequence[str] = (), progress: Progress | None = None) -> Path:
+def train(
+    path: str | Path, out: str | Path, overrides: Sequence[str] = (), progress: Progress | None = None
+) -> Path | None:
     """Run the recipe at ``path`` in the run folder ``out``, from its last checkpoint if it has one.
 
     Resuming gives bitwise the losses of not having stopped: batches are drawn by step number, nothing else is random.
+    Under torchrun the batches of a step are shared out among the processes, each of which holds the whole model; the
+    first one keeps the run folder. How many they are changes nothing but the order of sums.
 
     Args:
         path: the recipe's YAML file.
@@ -34,21 +41,27 @@ def train(path: str | Path, out: str | Path, overrides: Sequence[str] = (), prog
         progress: told after every step.
 
     Returns:
-        The folder with the trained model in the published layout.
+        The folder with the trained model in the published layout; None in processes other than the first.
 
     Raises:
         RecipeError: the recipe does not fit, or ``out`` holds a run of another recipe.
+        ParallelError: torchrun's variables are incomplete, or there are more processes than GPUs.
     """
     recipe = load_config(Recipe, path, overrides)
-    run = Path(out)
-    _claim(run, recipe, path, overrides)
-    stage = build(recipe)
+    with joined() if launched() else nullcontext(World(0, 1, pick_device())) as world:
+        return _run(build(recipe, world), Path(out), path, overrides, progress)
+
+
+def _run(stage: Stage, run: Path, path: str | Path, overrides: Sequence[str], progress: Progress | None) -> Path | None:
+    recipe, first = stage.recipe, stage.world.rank == 0
+    if first:
+        _claim(run, recipe, path, overrides)
     journal = Journal(run / "journal.jsonl")
     start = _resume(run, stage)
     meter = Meter()
-    for step, batch in zip(
-        range(start, recipe.steps), stage.feed.batches(start, recipe.steps, recipe.accumulate), strict=True
-    ):
+    share = (stage.world.rank, stage.world.size)
+    feed = stage.feed.batches(start, recipe.steps, recipe.accumulate, share)
+    for step, batch in zip(range(start, recipe.steps), feed, strict=True):
         rate = learning_rate(
             step,
             steps=recipe.steps,
@@ -60,6 +73,8 @@ def train(path: str | Path, out: str | Path, overrides: Sequence[str] = (), prog
         meter.add(
             audio_seconds=sum(part.audio_seconds for part in batch), tokens=sum(part.talk.ids.numel() for part in batch)
         )
+        if not first:
+            continue
         done = step + 1
         if done % 25 == 0 or done == recipe.steps:
             journal.append(step=done, learning_rate=rate, **figures, **meter.read())
@@ -69,7 +84,7 @@ def train(path: str | Path, out: str | Path, overrides: Sequence[str] = (), prog
             save_checkpoint(run, done, stage)
         if progress is not None:
             progress(done, recipe.steps, figures)
-    return export(stage, run / "model")
+    return export(stage, run / "model") if first else None
 
 
 def _claim(run: Path, recipe: Recipe, path: str | Path, overrides: Sequence[str]) -> None:

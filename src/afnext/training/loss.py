@@ -1,4 +1,4 @@
-"""The losses of a stage, each a mean over what it truly covers."""
+"""The losses of a stage, each a sum over what it covers: a step divides by how much all batches of all ranks hold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -10,7 +10,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Losses:
-    """Scalars; one that the recipe does not weigh is None."""
+    """Sums, scalars; one that the recipe does not weigh is None."""
 
     text: Tensor | None = None
     tags: Tensor | None = None
@@ -25,37 +25,30 @@ class Losses:
 
 
 def text_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy: logits [N, V] of the positions that have a target, targets [N] -> mean over N."""
-    return F.cross_entropy(logits.float(), targets)
+    """Cross-entropy: logits [N, V] of the positions that have a target, targets [N] -> summed over N."""
+    return F.cross_entropy(logits.float(), targets, reduction="sum")
 
 
 def tag_loss(logits: Tensor, truth: Tensor) -> Tensor:
-    """Binary cross-entropy per column and token: [N, K] each, summed over columns, averaged over tokens.
-
-    Few columns are true at a time, so the sum keeps the one that is from drowning in those that are not.
-    """
-    return F.binary_cross_entropy_with_logits(logits.float(), truth.float(), reduction="none").sum(-1).mean()
+    """Binary cross-entropy per column and token: [N, K] each, summed over all."""
+    return F.binary_cross_entropy_with_logits(logits.float(), truth.float(), reduction="sum")
 
 
 def clock_loss(logits: Tensor, digits: Tensor, sizes: Sequence[int]) -> Tensor:
-    """Cross-entropy of digits: logits [N, sum of ``sizes``], digits [N, D] -> summed over D, averaged over N."""
+    """Cross-entropy of digits: logits [N, sum of ``sizes``], digits [N, D] -> summed over D and N."""
     each = zip(torch.split(logits.float(), list(sizes), dim=-1), digits.unbind(-1), strict=True)
-    return torch.stack([F.cross_entropy(scores, digit) for scores, digit in each]).sum()
+    return torch.stack([F.cross_entropy(scores, digit, reduction="sum") for scores, digit in each]).sum()
 
 
 def likeness_loss(embedded: Tensor, wanted: Tensor) -> Tensor:
-    """Mean squared distance of audio tokens [N, C] from the stand-in's, which is not moved by it."""
-    return F.mse_loss(embedded.float(), wanted.detach().float())
+    """Mean squared distance of audio tokens [N, C] from the stand-in's, which is not moved by it; summed over N."""
+    return F.mse_loss(embedded.float(), wanted.detach().float(), reduction="sum") / wanted.shape[-1]
 
 
 def transcript_loss(log_probabilities: Tensor, lengths: Sequence[int], characters: Sequence[Sequence[int]]) -> Tensor:
-    """CTC: log-probabilities [B, E, C], valid frames of each row, and its character ids; averaged over characters.
-
-    Rows in which nobody speaks count as one character: blanks everywhere is what they should give.
-    """
+    """CTC: log-probabilities [B, E, C], valid frames of each row, and its character ids; summed over rows."""
     wanted = torch.tensor([len(row) for row in characters])
     flat = torch.tensor([character for row in characters for character in row], dtype=torch.int64)
-    total = F.ctc_loss(
+    return F.ctc_loss(
         log_probabilities.transpose(0, 1), flat, torch.tensor(lengths), wanted, reduction="sum", zero_infinity=True
     )
-    return total / (int(wanted.sum()) + int((wanted == 0).sum()))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from afnext.model.flamingo import Flamingo
+from afnext.parallel.launch import World
 from afnext.training.feed import SceneFeed
 from afnext.training.heads import Heads
 from afnext.training.optimizer import Optimizers
@@ -22,8 +23,14 @@ class Stage:
     optimizer: Optimizers
     feed: SceneFeed
     validation: SceneFeed
-    device: torch.device
+    world: World
+    """The process among those that train together."""
     precision: torch.dtype
+
+    @property
+    def device(self) -> torch.device:
+        """What is computed on."""
+        return self.world.device
 
     def autocast(self) -> AbstractContextManager[object]:
         """Compute in the stage's precision."""

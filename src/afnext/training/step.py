@@ -1,5 +1,7 @@
 """The arithmetic of one step: losses of a batch, gradients, update."""
 
+import math
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import torch
@@ -7,6 +9,8 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from afnext.model.encoder import EncoderOutput
+from afnext.parallel.loss import all_sum, all_targets
+from afnext.parallel.replicate import sum_gradients
 from afnext.training.branches import IGNORED
 from afnext.training.feed import Batch
 from afnext.training.heads import unspell
@@ -17,7 +21,7 @@ from afnext.training.truth import SOUNDS, WINDOW_DIGITS, WORDS, window_digits
 
 
 def losses(stage: Stage, batch: Batch) -> Losses:
-    """The weighed losses of ``batch``."""
+    """The losses of ``batch`` that the recipe weighs, as sums."""
     wanted = stage.recipe.objective
     heads, truth = stage.heads, batch.truth
     if batch.mel is None:
@@ -41,24 +45,32 @@ def losses(stage: Stage, batch: Batch) -> Losses:
 
 
 def train_step(stage: Stage, batches: Sequence[Batch], learning_rate: float) -> dict[str, float]:
-    """Accumulate the gradients of ``batches``, clip, update; returns the mean losses and the gradient norm.
+    """Accumulate the gradients of ``batches`` and of all other ranks', clip, update; the losses and the gradient norm.
 
-    A step whose gradient is not finite leaves the weights as they were, and says ``skipped: 1``.
+    Each loss is the mean over all that it covers in all batches of all ranks: how a step is divided among batches and
+    processes changes nothing. A rank may have no batch. A step whose gradient is not finite leaves the weights as they
+    were, and says ``skipped: 1``.
     """
     optimizer, weights = stage.optimizer, stage.recipe.objective
     optimizer.zero_grad()
-    totals: dict[str, float] = {}
+    wanted = [name for name, weight in weights.model_dump().items() if weight]
+    counts = [batch.counts() for batch in batches]
+    whole = {name: all_targets(sum(count[name] for count in counts), stage.device) for name in wanted}
+    sums = {name: torch.zeros((), device=stage.device) for name in wanted}
     for batch in batches:
         with stage.autocast():
             parts = losses(stage, batch.to(stage.device)).named()
-        loss = sum(getattr(weights, name) * value for name, value in parts.items())
+        loss = sum(getattr(weights, name) * value / whole[name] for name, value in parts.items())
         assert isinstance(loss, Tensor), "a recipe weighs at least one loss"
-        (loss / len(batches)).backward()  # type: ignore[no-untyped-call]
-        for name, value in {**parts, "loss": loss}.items():
-            totals[name] = totals.get(name, 0.0) + value.item() / len(batches)
+        loss.backward()  # type: ignore[no-untyped-call]
+        for name, value in parts.items():
+            sums[name] += value.detach()
+    sum_gradients(optimizer.parameters)
+    told = {name: all_sum(total) / whole[name] for name, total in sums.items()}
+    told["loss"] = sum(getattr(weights, name) * value for name, value in told.items())
     norm = torch.nn.utils.clip_grad_norm_(optimizer.parameters, stage.recipe.optimizer.clip).item()
-    figures = {name: round(value, 6) for name, value in totals.items()} | {"gradient_norm": round(norm, 4)}
-    if not torch.isfinite(torch.tensor(norm)):
+    figures = {name: round(value, 6) for name, value in told.items()} | {"gradient_norm": round(norm, 4)}
+    if not math.isfinite(norm):
         return figures | {"skipped": 1.0}
     optimizer.step(learning_rate)
     return figures
@@ -66,19 +78,20 @@ def train_step(stage: Stage, batches: Sequence[Batch], learning_rate: float) -> 
 
 @torch.no_grad()
 def evaluate(stage: Stage) -> dict[str, float]:
-    """Mean losses over the validation batches; how well labels, words and characters are read off the encoder.
+    """Losses over the validation batches; how well labels, words and characters are read off the encoder.
 
     ``tag_f1`` and ``word_f1`` are micro-averaged over columns and tokens at a probability of one half; ``wer`` is of
     the best CTC path.
     """
-    totals: dict[str, float] = {}
+    sums, covered = defaultdict[str, float](float), Counter[str]()
     counts = {"tag_f1": [0, 0, 0], "word_f1": [0, 0, 0]}
     pairs: list[tuple[str, str]] = []
     for number in range(stage.recipe.validate_batches):
         batch = stage.validation[number].to(stage.device)
         with stage.autocast():
             for name, value in losses(stage, batch).named().items():
-                totals[name] = totals.get(name, 0.0) + value.item() / stage.recipe.validate_batches
+                sums[name] += value.item()
+                covered[name] += batch.counts()[name]
             if batch.mel is None:
                 continue
             heard = stage.model.encoder(batch.mel, batch.frames)
@@ -91,7 +104,7 @@ def evaluate(stage: Stage) -> dict[str, float]:
                 counts[name][place] += int(which.sum())
         for row, length, truth in zip(best.tolist(), lengths, batch.characters, strict=True):
             pairs.append((unspell(truth, path=False), unspell(row[:length])))
-    figures = {name: round(value, 5) for name, value in totals.items()}
+    figures = {name: round(value / max(1, covered[name]), 5) for name, value in sums.items()}
     if pairs:
         figures |= {name: round(f1(*numbers), 4) for name, numbers in counts.items()}
         figures["wer"] = round(word_error_rate(pairs), 4)
