@@ -30,8 +30,8 @@ def run(
     \b
     Examples:
       afnext train recipes/nano/1-listen.yaml
-      afnext train recipes/nano/7-answer.yaml steps=100 --out out/try
-      torchrun --nproc-per-node 2 --no-python afnext train recipes/nano/7-answer.yaml
+      afnext train recipes/nano/8-answer.yaml steps=100 --out out/try
+      torchrun --nproc-per-node 2 --no-python afnext train recipes/nano/8-answer.yaml
     """
     folder = out or Path("out") / recipe.stem
     with progress_bars() as tell:

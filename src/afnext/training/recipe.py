@@ -28,7 +28,7 @@ class FeedRecipe(Frozen):
     bank: str
     """A folder with a bank for each world: ``train`` and ``validation``."""
     seconds: tuple[float, float] = (5.0, 15.0)
-    """Shortest and longest scene; one length is drawn for each batch, so that no batch is padded."""
+    """Shortest and longest scene. Those that are encoded have one length a batch, so that none is padded."""
     clips: int = Field(16, ge=1)
     """Scenes in a batch, if they are 10 s long; longer scenes get proportionally fewer."""
     questions: int = Field(6, ge=0)
