@@ -95,7 +95,7 @@ def test_a_recording_that_is_none(afnext, name):
 
 
 @pytest.mark.usefixtures("broken")
-@pytest.mark.parametrize("name", RECORDINGS.keys() - {"click.wav", "late.wav"}, ids=lambda name: name[:20])
+@pytest.mark.parametrize("name", sorted(RECORDINGS.keys() - {"click.wav", "late.wav"}), ids=lambda name: name[:20])
 def test_most_show_before_a_model_is_loaded(afnext, name):
     assert RECORDINGS[name] in told(afnext("caption", name, "--model", "nowhere"))
 
