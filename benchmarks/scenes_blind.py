@@ -4,8 +4,7 @@
     python benchmarks/scenes_blind.py FOLDER --json     one object: guesser -> {ours, peer, ratio, unit}
 
 Each guesser's accuracy stands beside that of chance (the mean of one over the options of each item), with the interval
-that holds 95 % of 2000 resamplings of the recordings. What it knows, it has learnt from the other items of the same
-set, never from the one that it answers:
+that holds 95 % of 2000 resamplings of the recordings:
 
     place       the option in the place (A, B, ...) that is right most often among items with as many options
     template    the option that is right most often where the same template of words asks; else chance
@@ -13,6 +12,9 @@ set, never from the one that it answers:
     longest     the longest option
     shortest    the shortest
     middle      of options with numbers, the one in the middle; else chance
+
+The first three learn from answers: of one half of the recordings to guess at the other, and the other way round. A
+balanced set brings them a little below chance: what was right often in one half is due less often in the other.
 """
 
 import argparse
@@ -43,30 +45,45 @@ def right(item: Item, guess: Sequence[str]) -> float:
     return guess.count(item["answer"]) / len(guess) if guess else 1 / len(item["choices"])
 
 
-def by_place(items: Sequence[Item]) -> Guess:
-    """The place that is right most often among the others with as many options."""
-    counts = Counter((len(item["choices"]), item["choices"].index(item["answer"])) for item in items)
+def by_place(known: Sequence[Item]) -> Guess:
+    """The place that was right most often among items with as many options."""
+    counts = Counter((len(item["choices"]), item["choices"].index(item["answer"])) for item in known)
 
     def guess(item: Item) -> Sequence[str]:
-        number, own = len(item["choices"]), item["choices"].index(item["answer"])
-        often = [counts[number, place] - (place == own) for place in range(number)]
+        often = [counts[len(item["choices"]), place] for place in range(len(item["choices"]))]
         return [option for option, count in zip(item["choices"], often, strict=True) if count == max(often)]
 
     return guess
 
 
-def by_answer(items: Sequence[Item], group: Callable[[Item], str]) -> Guess:
-    """The option that is right most often among the other items of the same group."""
+def by_answer(known: Sequence[Item], group: Callable[[Item], str]) -> Guess:
+    """The option that was right most often among items of the same group."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for item in items:
+    for item in known:
         counts[group(item)][item["answer"]] += 1
 
     def guess(item: Item) -> Sequence[str]:
-        mine = counts[group(item)]
-        often = [mine[option] - (option == item["answer"]) for option in item["choices"]]
+        often = [counts[group(item)][option] for option in item["choices"]]
         return [option for option, count in zip(item["choices"], often, strict=True) if count == max(often)]
 
     return guess
+
+
+LEARNERS: dict[str, Callable[[Sequence[Item]], Guess]] = {
+    "place": by_place,
+    "template": lambda known: by_answer(known, lambda item: item["template"]),
+    "skill": lambda known: by_answer(known, lambda item: item["skill"]),
+}
+
+
+def halves(items: Sequence[Item], seed: int) -> tuple[list[Item], list[Item]]:
+    """The items of one half of the recordings, drawn at random, and of the other."""
+    names = sorted({item["audio"][0]["path"] for item in items})
+    first = {names[index] for index in np.random.default_rng(seed).permutation(len(names))[: len(names) // 2]}
+    sides: tuple[list[Item], list[Item]] = ([], [])
+    for item in items:
+        sides[item["audio"][0]["path"] not in first].append(item)
+    return sides
 
 
 def by_length(item: Item, *, longest: bool) -> Sequence[str]:
@@ -86,16 +103,18 @@ def middle(item: Item) -> Sequence[str]:
     return [option for option, far in zip(item["choices"], away, strict=True) if far == away.min()]
 
 
-def guessers(items: Sequence[Item]) -> dict[str, Guess]:
-    """Every guesser, having read ``items``."""
-    return {
-        "place": by_place(items),
-        "template": by_answer(items, lambda item: item["template"]),
-        "skill": by_answer(items, lambda item: item["skill"]),
-        "longest": lambda item: by_length(item, longest=True),
-        "shortest": lambda item: by_length(item, longest=False),
-        "middle": middle,
-    }
+def guessed(items: Sequence[Item], seed: int) -> dict[str, list[float]]:
+    """For every guesser the chance that it is right about each item."""
+    one, other = halves(items, seed)
+    values: dict[str, list[float]] = {}
+    for name, learn in LEARNERS.items():
+        of_half = {True: learn(other), False: learn(one)}
+        inside = {item["id"] for item in one}
+        values[name] = [right(item, of_half[item["id"] in inside](item)) for item in items]
+    for name, longest in (("longest", True), ("shortest", False)):
+        values[name] = [right(item, by_length(item, longest=longest)) for item in items]
+    values["middle"] = [right(item, middle(item)) for item in items]
+    return values
 
 
 def interval(items: Sequence[Item], values: Sequence[float], seed: int) -> tuple[float, float]:
@@ -121,8 +140,7 @@ def main() -> None:
     items = read(asked.folder)
     chance = float(np.mean([1 / len(item["choices"]) for item in items]))
     figures = {}
-    for name, guess in guessers(items).items():
-        values = [right(item, guess(item)) for item in items]
+    for name, values in guessed(items, 0).items():
         low, high = interval(items, values, 0)
         figures[name] = {
             "ours": round(100 * float(np.mean(values)), 1), "peer": round(100 * chance, 1),
@@ -134,10 +152,10 @@ def main() -> None:
         print(json.dumps(figures))
         return
     print(f"{len(items)} items; chance {100 * chance:.1f} %; the commonest template asks {max(words.values())} of them")
-    print(f"{'guesser':10} {'accuracy':>9} {'95 %':>14} {'over chance':>12}")
+    print(f"{'guesser':14} {'accuracy':>9} {'95 %':>14} {'over chance':>12}")
     for name, figure in figures.items():
         between = f"{figure['low']:.1f} to {figure['high']:.1f}"
-        print(f"{name:10} {figure['ours']:8.1f}% {between:>14} {figure['ours'] - figure['peer']:+11.1f}")
+        print(f"{name:14} {figure['ours']:8.1f}% {between:>14} {figure['ours'] - figure['peer']:+11.1f}")
 
 
 if __name__ == "__main__":
