@@ -29,7 +29,7 @@ test: .venv/test.stamp  ## everything: the scene tools where they may be install
 	@if [ -n "$(MISSING_TOOLS)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 	    then $(MAKE) --no-print-directory scenes-tools; fi
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 fix: .venv/test.stamp  ## mend style where a tool can
 	$(BIN)/ruff check --fix

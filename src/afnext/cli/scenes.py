@@ -81,7 +81,7 @@ def run(
             1.0 if hours is None else hours,
             seed,
             world or "train",
-            _range(minutes or "0.5-2"),
+            _range("0.5-2" if minutes is None else minutes),
             forms=_names(forms),
             skills=_names(skills),
             words="plain" if words == "plain" else "grammar",

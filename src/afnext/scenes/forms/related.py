@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from afnext.audio.spec import MAX_SECONDS
+from afnext.audio.spec import MAX_SECONDS, SAMPLE_RATE
 from afnext.base.errors import SceneError
 from afnext.scenes.forms.concert import SHORTEST_CONCERT, compose_piece
 from afnext.scenes.forms.mix import SHORTEST_SCENE, Difficulty, compose
@@ -84,8 +84,12 @@ def _sounds(rng: np.random.Generator, seeds: list[int], world: World, seconds: f
 
 def _held(sources: Sources, rng: np.random.Generator, kind: Kind, labels: tuple[str, ...]) -> tuple[str, ...]:
     """Those of ``labels`` that ``sources`` hold, or all that they hold where there is none."""
-    held = [label for label in labels if sources.draw(rng, kind, label, MAX_SECONDS * 16_000) is not None]
-    return tuple(held or [label for label in LABELS[kind] if sources.draw(rng, kind, label, MAX_SECONDS * 16_000)])
+    longest = MAX_SECONDS * SAMPLE_RATE
+
+    def those(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(label for label in names if sources.draw(rng, kind, label, longest) is not None)
+
+    return those(labels) or those(LABELS[kind])
 
 
 def _talks(rng: np.random.Generator, seeds: list[int], world: World, seconds: float, sources: Sources) -> Made:
