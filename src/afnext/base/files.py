@@ -51,7 +51,7 @@ def replacing(path: str | os.PathLike[str], *, folder: bool = False) -> Iterator
     except OSError as error:
         if error.errno not in FULL:
             raise
-        reason = error.strerror or "no room for all of it"
+        reason = error.strerror or str(error) or "no room for all of it"
         raise OutputError(f"cannot write {target}: {reason}", do="make room and try again") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
