@@ -63,13 +63,13 @@ def main() -> None:
 
 def show(number: int, shown: Shown, pictures: Path | None = PICTURES) -> list[str]:
     """The lines about one of the ten; its pictures are drawn into the folder, if there is one."""
-    made = compose_group(shown.form, shown.seed, "test", shown.seconds, FreshSources("test"))
-    scenes = [scene for scene, _ in made]
+    plans = compose_group(shown.form, shown.seed, "test", shown.seconds, FreshSources("test"))
+    scenes = [plan.scene for plan in plans]
     lines = [f"### {number}. {shown.title}", ""]
-    names = [f"{number:02d}" + (chr(ord("a") + clip) if len(made) > 1 else "") for clip in range(len(made))]
+    names = [f"{number:02d}" + (chr(ord("a") + clip) if len(plans) > 1 else "") for clip in range(len(plans))]
     if pictures:
         with tempfile.TemporaryDirectory() as folder:
-            for stem, name, scene in zip(write_group(Path(folder), "it", made), names, scenes, strict=True):
+            for stem, name, scene in zip(write_group(Path(folder), "it", plans), names, scenes, strict=True):
                 whole = stem.with_suffix(".png")
                 draw(scene, stem.with_name(f"{stem.name}.flac"), whole)
                 with Image.open(whole) as image:

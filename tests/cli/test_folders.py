@@ -61,6 +61,7 @@ def test_converting_twice_gives_the_same_bytes(afnext, workplace):
         (["scenes", "new", "--forms", "opera"], "form 'opera'; expected some of mix, scape"),
         (["scenes", "new", "--words", "rhyme"], "--words 'rhyme'; expected grammar or plain"),
         (["scenes", "new", "--benchmark", "--hours", "1"], "--hours with --benchmark; expected --items, --seed"),
+        (["scenes", "new", "--benchmark", "--workers", "2"], "--workers with --benchmark; expected --items, --seed"),
         (["scenes", "new", "--items", "100"], "--items without --benchmark"),
         (["scenes", "new", "--benchmark", "--items", "3"], "3 items; expected 20 or more"),
     ],

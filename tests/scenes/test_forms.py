@@ -92,7 +92,7 @@ def test_look_alikes_differ_in_what_they_say_they_do(make_tones):
     for change in CHANGES:
         told = Counter()
         for seed in range(6):
-            scenes = [scene for scene, _ in compose_alike(seed, "train", 15.0, make_tones(), change)]
+            scenes = [plan.scene for plan in compose_alike(seed, "train", 15.0, make_tones(), change)]
             asked = {q.skill: q.answer for q in clip_questions(scenes, np.random.default_rng(seed), choice=0.0)}
             if change == "nothing":
                 assert "what_changed" not in asked
@@ -110,7 +110,7 @@ def test_look_alikes_differ_in_what_they_say_they_do(make_tones):
 def test_sets_can_be_compared(make_tones):
     skills = Counter()
     for seed in range(16):
-        scenes = [scene for scene, _ in compose_related(seed, "train", 12.0, make_tones())]
+        scenes = [plan.scene for plan in compose_related(seed, "train", 12.0, make_tones())]
         assert 2 <= len(scenes) <= 4
         skills.update(question.skill for question in clip_questions(scenes, np.random.default_rng(seed)))
     assert {"which_clip", "count_clips", "clip_most", "clip_soonest", "clip_said", "clip_topic", "clip_speaker"} <= set(
@@ -123,38 +123,47 @@ def test_sets_can_be_compared(make_tones):
 def test_every_form_is_the_same_again_and_fills_its_time(make_tones, form):
     seconds = max(FORMS[form].shortest, 12.0)
     for seed in range(2):
-        made = compose_group(form, seed, "train", seconds, make_tones())
+        plans = compose_group(form, seed, "train", seconds, make_tones())
         again = compose_group(form, seed, "train", seconds, make_tones())
-        assert [scene for scene, _ in made] == [scene for scene, _ in again]
-        assert sum(scene.duration for scene, _ in made) == pytest.approx(seconds, rel=0.6 if form == "alike" else 0.02)
-        for (scene, plan), (_, other) in zip(made, again, strict=True):
-            blocks = list(render(plan, RATE * 3))
-            sound = np.concatenate(blocks)
+        scenes = [plan.scene for plan in plans]
+        assert scenes == [plan.scene for plan in again]
+        assert sum(scene.duration for scene in scenes) == pytest.approx(seconds, rel=0.6 if form == "alike" else 0.02)
+        for plan, other in zip(plans, again, strict=True):
+            sound = np.concatenate(list(render(plan, RATE * 3)))
             assert np.array_equal(sound, render_all(other))
             assert np.abs(sound).max() <= 1.0
-            assert len(sound) == round(scene.duration * RATE)
+            assert len(sound) == round(plan.scene.duration * RATE)
 
 
-def test_forms_are_drawn_by_their_shares_where_they_fit():
+def test_forms_are_drawn_by_their_shares():
     rng = np.random.default_rng(0)
-    drawn = Counter(draw_form(rng, 30.0, list(FORMS)) for _ in range(4000))
+    drawn = Counter(draw_form(rng, list(FORMS)) for _ in range(4000))
     assert {name: number / 4000 for name, number in drawn.items()} == pytest.approx(
         {name: form.share for name, form in FORMS.items()}, abs=0.03
     )
-    assert draw_form(rng, 5.0, ["needle", "music"]) is None
-    assert draw_form(rng, 900.0, ["alike", "talk"]) == "talk"
+    assert {draw_form(rng, ["alike", "talk"]) for _ in range(60)} == {"alike", "talk"}
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda sources: compose_needle(0, "train", 10.0, sources), "needle in 10 seconds; expected 20 seconds"),
+        (
+            lambda sources: compose_needle(0, "train", 10.0, sources),
+            "a scene of 10.0 seconds; expected 20 to 1800",
+        ),
         (lambda sources: compose_needle(0, "train", 60.0, sources, position=1.5), "needle at 1.5; expected 0"),
         (lambda sources: compose_needle(0, "test", 60.0, sources), "world 'test' with sources of world 'train'"),
-        (lambda sources: compose_alike(0, "train", 4.0, sources), "recordings of 4 seconds"),
+        (lambda sources: compose_alike(0, "train", 4.0, sources), "a scene of 4.0 seconds; expected 5 to 1800 seconds"),
         (lambda sources: compose_alike(0, "train", 9.0, sources, "colour"), "change 'colour'; expected nothing, order"),
         (lambda sources: compose_related(0, "train", 9.0, sources, 7), "7 recordings; expected 2 to 4"),
         (lambda sources: compose_scape(0, "train", 4.0, sources), "a scene of 4.0 seconds"),
+        (lambda sources: compose_alike(0, "test", 9.0, sources), "world 'test' with sources of world 'train'"),
+        (lambda sources: compose_alike(0, "train", 1801.0, sources), "a scene of 1801.0 seconds"),
+        (lambda sources: compose_related(0, "test", 9.0, sources), "world 'test' with sources of world 'train'"),
+        (lambda sources: compose_related(-1, "train", 9.0, sources), "seed -1; expected 0 or more"),
+        (lambda sources: compose_scape(-1, "train", 9.0, sources), "seed -1; expected 0 or more"),
+        (lambda sources: compose_needle(-1, "train", 60.0, sources), "seed -1; expected 0 or more"),
+        (lambda sources: compose_needle(0, "train", 1801.0, sources), "a scene of 1801.0 seconds"),
         (lambda sources: compose_group("opera", 0, "train", 9.0, sources), "form 'opera'; expected some of mix"),
     ],
 )

@@ -62,7 +62,7 @@ def run(
     if benchmark:
         unused = {
             "--hours": hours, "--minutes": minutes, "--forms": forms, "--skills": skills, "--words": words,
-            "--events": events, "--show": show or None,
+            "--events": events, "--show": show or None, "--workers": workers,
         }  # fmt: skip
         given = [name for name, value in unused.items() if value is not None]
         if given:

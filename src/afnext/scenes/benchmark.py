@@ -12,32 +12,34 @@ thing that happens once in recordings from half a minute to half an hour, at pla
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, count, pairwise, product
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from pydantic import ValidationError
 
 from afnext.base.config import Frozen
 from afnext.base.errors import SceneError
 from afnext.base.files import write_json, write_text
 from afnext.base.progress import Tell
 from afnext.scenes.asking.questions import Question
-from afnext.scenes.asking.rows import Asked, asked
+from afnext.scenes.asking.rows import Asked
+from afnext.scenes.asking.rows import asked as told
 from afnext.scenes.asking.sets import QuestionSet
 from afnext.scenes.asking.skills.taxonomy import FAMILIES
-from afnext.scenes.forms.group import FORMS, compose_group
+from afnext.scenes.forms.group import FORMS, compose_group, draw_form
 from afnext.scenes.forms.needle import compose_needle, needle_of
 from afnext.scenes.masking import with_masks
 from afnext.scenes.order import forms_of
 from afnext.scenes.plan import Plan
 from afnext.scenes.scene import Scene
 from afnext.scenes.sources import Sources
+from afnext.scenes.workshop import Workshop
 from afnext.scenes.worlds import World
-from afnext.scenes.write import Workshop, check_same, recordings, stems, write_group
+from afnext.scenes.write import check_same, recordings, stems, truths, write_group
 
 NAME = "scenes-20"
 SKILLS = (
@@ -58,6 +60,8 @@ EACH = 3
 """Questions about one group, at most: recordings should not be few."""
 PATIENCE = 40
 """Groups in a row that give no question of the skills still wanted, before an order is refused."""
+TURNS = 4
+"""Times that the sweep is gone through for as many items as are wanted, before an order is refused."""
 ITEMS = 2000
 FEWEST = 20
 
@@ -118,117 +122,112 @@ def write_benchmark(
         raise SceneError(f"{root} is a file", expected=f"a folder to write {NAME} into")
     order = Benchmark(items=items, seed=seed, world=world)
     check_same(root, f"{NAME}.json", order)
-    write_json(root / f"{NAME}.json", order.model_dump(mode="json"))
+    held = _held(root)
+    if held is not None:
+        return held
     rows = list[Asked]()
-    with Workshop(root, order, sources, progress) as workshop:
-        for row in chain(_short(root, order, workshop), _long(root, order, workshop)):
+    with Workshop(root, world=world, seed=seed, hours=order.hours, sources=sources, progress=progress) as workshop:
+        made = _Maker(root, order, workshop.sources)
+        write_json(root / f"{NAME}.json", order.model_dump(mode="json"))
+        for row in chain(made.short(), made.long()):
             rows.append(row)
             if progress:
                 progress("items", len(rows), items)
-    lines = "".join(row.line() + "\n" for row in rows)
+        write_text(root / "README.md", _card(order, rows))
+        write_text(root / f"{NAME}.jsonl", "".join(row.line() + "\n" for row in rows))
+    return _made(rows)
+
+
+def _held(root: Path) -> Made | None:
+    """What a folder holds that is finished; None of any other."""
+    try:
+        lines = (root / f"{NAME}.jsonl").read_text(encoding="utf-8").splitlines()  # written last
+        rows = [Asked.model_validate_json(line) for line in lines]
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        raise SceneError(f"{root / NAME}.jsonl is not readable", do="give another folder") from error
+    there = all((root / str(recording.path)).is_file() for row in rows for recording in row.audio)
+    return _made(rows) if there else None
+
+
+def _made(rows: Sequence[Asked]) -> Made:
     seconds = sum({row.audio: row.seconds for row in rows}.values())
-    made = Made(len({recording.path for row in rows for recording in row.audio}), round(seconds, 1), len(rows))
-    write_text(root / f"{NAME}.jsonl", lines)
-    write_text(root / "README.md", _card(order, made, rows))
-    return made
+    return Made(len({recording.path for row in rows for recording in row.audio}), round(seconds, 1), len(rows))
 
 
-def _short(root: Path, order: Benchmark, workshop: Workshop) -> Iterator[Asked]:
-    """The items of the nineteen skills: recordings are made until there are enough of each."""
-    made = QuestionSet(SKILLS, -(-(order.items - _needles(order)) // len(SKILLS)), order.seed, each=EACH, closed=True)
-    left, idle = order.items - _needles(order), 0
-    for number in count():
-        rng = np.random.default_rng((order.seed, number))
-        form = _form(rng, made.missing[0])
-        low, high = max(SECONDS[0], FORMS[form].shortest), min(SECONDS[1], FORMS[form].longest)
-        seconds = round(float(np.exp(rng.uniform(np.log(low), np.log(high)))), 1)
-        seed = int(rng.integers(2**48))
-        group = _Group(root, f"{NAME}-{order.seed}-{number:05d}", form)
-        compose = partial(compose_group, form, seed, order.world, seconds)
-        rows = list(group.rows(lambda scenes: made.ask(scenes, number), compose, workshop))[:left]  # noqa: B023
-        yield from rows
-        left -= len(rows)
-        idle = 0 if rows else idle + 1
-        if not left:
-            return
-        if idle > PATIENCE:
-            raise SceneError(f"no question of the skill {made.missing[0]!r}", do="use sources that hold more")
+class _Maker:
+    """The recordings and the items of one folder."""
 
+    def __init__(self, root: Path, order: Benchmark, sources: Sources) -> None:
+        self.root = root
+        self.order = order
+        self.sources = sources
+        self.needles = order.items // (len(SKILLS) + 1)
 
-def _long(root: Path, order: Benchmark, workshop: Workshop) -> Iterator[Asked]:
-    """The items about needles: every length with every place, as often as there are items for."""
-    left = _needles(order)
-    cells = list(product(MINUTES, POSITIONS))
-    if left < len(cells):  # a small set: spread over the sweep
-        cells = [cells[round(place)] for place in np.linspace(0, len(cells) - 1, max(1, -(-left // EACH)))]
-    each = -(-left // len(cells))
-    made = QuestionSet(NEEDLE_SKILLS, order.items, order.seed, each=each, closed=True)
-    for turn in count():
-        for number, (minutes, position) in enumerate(cells):
-            name = f"{NAME}-{order.seed}-needle-{turn}{number:02d}"
-            seed = int(np.random.default_rng((order.seed, 20, turn, number)).integers(2**48))
-            group = _Group(root, name, NEEDLE)
-
-            def compose(sources: Sources) -> list[tuple[Scene, Plan]]:
-                _, plan = compose_needle(seed, order.world, 60 * minutes, sources, position=position)  # noqa: B023
-                plan = with_masks(plan)
-                return [(plan.scene, plan)]
-
-            def ask(scenes: Sequence[Scene]) -> Iterator[Question]:
-                needle = needle_of(scenes[0])
-                return iter(()) if needle is None else made.ask(scenes, 1000 * turn + number, needle)  # noqa: B023
-
-            rows = list(group.rows(ask, compose, workshop))[:left]
-            yield from rows
-            left -= len(rows)
+    def short(self) -> Iterator[Asked]:
+        """The items of the nineteen skills: recordings are made until there are enough of each."""
+        order, left, idle = self.order, self.order.items - self.needles, 0
+        asker = QuestionSet(SKILLS, -(-left // len(SKILLS)), order.seed, each=EACH, closed=True)
+        for number in count():
+            rng = np.random.default_rng((order.seed, number))
+            # long recordings with needles are a part of their own
+            form = draw_form(rng, [form for form in forms_of(asker.missing[0]) if form != NEEDLE])
+            low, high = max(SECONDS[0], FORMS[form].shortest), min(SECONDS[1], FORMS[form].longest)
+            seconds = round(float(np.exp(rng.uniform(np.log(low), np.log(high)))), 1)
+            seed = int(rng.integers(2**48))
+            name = f"{NAME}-{order.seed}-{number:05d}"
+            paths = stems(self.root, name)
+            plans = [] if paths else compose_group(form, seed, order.world, seconds, self.sources)
+            scenes = truths(paths) or [plan.scene for plan in plans]
+            asked = list(asker.ask(scenes, number))[:left]
+            yield from self._rows(name, form, scenes, plans, asked)
+            left -= len(asked)
+            idle = 0 if asked else idle + 1
             if not left:
                 return
+            if idle > PATIENCE:
+                raise SceneError(f"no question of the skill {asker.missing[0]!r}", do="use sources that hold more")
 
+    def long(self) -> Iterator[Asked]:
+        """The items about needles: every length with every place, as often as there are items for."""
+        order, left = self.order, self.needles
+        cells = list(product(MINUTES, POSITIONS))
+        if left < len(cells):  # a small set: spread over the sweep
+            cells = [cells[round(place)] for place in np.linspace(0, len(cells) - 1, max(1, -(-left // EACH)))]
+        asker = QuestionSet(NEEDLE_SKILLS, order.items, order.seed, each=-(-left // len(cells)), closed=True)
+        for turn in range(TURNS):
+            for number, (minutes, position) in enumerate(cells):
+                seed = int(np.random.default_rng((order.seed, 20, turn, number)).integers(2**48))
+                name = f"{NAME}-{order.seed}-needle-{turn}{number:02d}"
+                paths, plans = stems(self.root, name), list[Plan]()
+                if not paths:
+                    _, plan = compose_needle(seed, order.world, 60 * minutes, self.sources, position=position)
+                    plans = [with_masks(plan)]
+                scenes = truths(paths) or [plan.scene for plan in plans]
+                needle = needle_of(scenes[0])
+                asked = list(asker.ask(scenes, 1000 * turn + number, needle))[:left] if needle else []
+                yield from self._rows(name, NEEDLE, scenes, plans, asked)
+                left -= len(asked)
+                if not left:
+                    return
+        raise SceneError(f"{left} items about needles are missing", do="use sources that hold more")
 
-def _needles(order: Benchmark) -> int:
-    return order.items // (len(SKILLS) + 1)
-
-
-def _form(rng: np.random.Generator, skill: str) -> str:
-    """A form whose recordings give questions of ``skill``; long ones with needles are a part of their own."""
-    forms = [form for form in forms_of(skill) if form != NEEDLE]
-    shares = np.array([FORMS[form].share for form in forms])
-    return forms[int(rng.choice(len(forms), p=shares / shares.sum()))]
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Recordings on their way into the folder, or there already."""
-
-    root: Path
-    name: str
-    form: str
-
-    def rows(
-        self,
-        ask: Callable[[Sequence[Scene]], Iterator[Question]],
-        compose: Callable[[Sources], Sequence[tuple[Scene, Plan]]],
-        workshop: Workshop,
+    def _rows(
+        self, name: str, form: str, scenes: Sequence[Scene], plans: Sequence[Plan], asked: Sequence[Question]
     ) -> Iterator[Asked]:
-        """The items about them. They are composed if they are not there, and written if anything is asked."""
-        paths, made = stems(self.root, self.name), list[tuple[Scene, Plan]]()
-        if paths:
-            scenes = [Scene.load(path.with_name(f"{path.name}.json")) for path in paths]
-        else:
-            made = list(compose(workshop.sources))
-            scenes = [scene for scene, _ in made]
-        chosen = list(ask(scenes))
-        if not chosen:
+        """The items of a group; its ``plans``, if it is not there yet, are rendered where anything is asked."""
+        if not asked:
             return
-        if made:
-            paths = write_group(self.root, self.name, made)
-        audio, skill = recordings(paths), NEEDLE if self.form == NEEDLE else ""
-        for number, question in enumerate(chosen, 1):
-            yield asked(f"{self.name}-q{number}", question, scenes, audio, form=self.form, skill=skill)
+        paths = write_group(self.root, name, plans) if plans else stems(self.root, name)
+        audio, skill = recordings(paths), NEEDLE if form == NEEDLE else ""
+        for number, question in enumerate(asked, 1):
+            yield told(f"{name}-q{number}", question, scenes, audio, form=form, skill=skill)
 
 
-def _card(order: Benchmark, made: Made, rows: Sequence[Asked]) -> str:
+def _card(order: Benchmark, rows: Sequence[Asked]) -> str:
     """The data card, in Markdown."""
+    made = _made(rows)
     of_skill, of_form = Counter(row.skill for row in rows), Counter(row.form for row in rows)
     family = {skill: name for name, skills in FAMILIES.items() for skill in skills}
     lines = [f"| {skill} | {family.get(skill, 'needles')} | {of_skill[skill]} |" for skill in (*SKILLS, NEEDLE)]

@@ -19,7 +19,8 @@ from afnext.scenes.worlds import WORLDS, World
 
 ALONE = ("mix", "scape", "talk", "music", "needle")
 """Forms of one recording."""
-FIRST_OF_ALIKE = ("same_order", "what_changed")
+OF_PAIRS = ("same_order", "what_changed")
+"""Skills that only look-alikes give."""
 
 
 class Order(Frozen):
@@ -76,10 +77,11 @@ class Order(Frozen):
             wanted = ("mix",)
         elif forms is None and skills is not None:
             wanted = tuple(form for form in FORMS if any(form in forms_of(skill) for skill in skills))
-        if not any(FORMS[form].shortest <= 60 * high for form in wanted):
-            least = min(FORMS[form].shortest for form in wanted)
+        if not any(FORMS[form].shortest <= 60 * high and 60 * low <= FORMS[form].longest for form in wanted):
+            least, most = min(FORMS[form].shortest for form in wanted), max(FORMS[form].longest for form in wanted)
             raise SceneError(
-                f"{', '.join(wanted)} of {high:g} minutes at most", expected=f"{least / 60:.3f} minutes or more"
+                f"{', '.join(wanted)} of {low:g} to {high:g} minutes",
+                expected=f"some of {least / 60:.3f} to {most / 60:g} minutes",
             )
         chosen = None if skills is None else tuple(sorted(set(skills)))
         return cls(
@@ -108,7 +110,7 @@ class Item:
 def forms_of(skill: str) -> Sequence[str]:
     """The forms whose recordings may give a question of ``skill``."""
     if skill in CLIP_SKILLS:
-        return ("alike",) if skill in FIRST_OF_ALIKE else ("set", "alike")
+        return ("alike",) if skill in OF_PAIRS else ("set", "alike")
     if skill in OF_TALKS:
         return ("talk",)
     if skill in OF_MUSIC:
@@ -117,21 +119,22 @@ def forms_of(skill: str) -> Sequence[str]:
 
 
 def planned(order: Order) -> list[Item]:
-    """What ``order`` asks for: lengths are even on a logarithmic scale, until the hours are full."""
+    """What ``order`` asks for: forms by their shares, lengths even on a logarithmic scale, until the hours are full.
+
+    Forms that are never as long or as short as the order wants are left out.
+    """
     rng = np.random.default_rng(order.seed)
-    low, high = (60 * bound for bound in order.minutes)
-    shortest = max(low, min(FORMS[form].shortest for form in order.forms))
+    shortest, longest = (60 * bound for bound in order.minutes)
+    bounds = {name: (max(shortest, FORMS[name].shortest), min(longest, FORMS[name].longest)) for name in order.forms}
+    forms = [name for name, (low, high) in bounds.items() if low <= high]
     left, items = order.hours * 3600, list[Item]()
     while left > 1e-6:
-        seconds = round(float(np.exp(rng.uniform(np.log(shortest), np.log(high)))), 1)
-        seconds = min(max(seconds, shortest), high, max(left, shortest))
-        form = draw_form(rng, seconds, order.forms)
-        number = len(items)
-        if form is None:  # none of these forms is so long
-            form = order.forms[int(rng.integers(len(order.forms)))]
-            seconds = min(seconds, FORMS[form].longest)
-            seconds = max(seconds, FORMS[form].shortest)
+        form = draw_form(rng, forms)
+        low, high = bounds[form]
+        seconds = round(float(np.exp(rng.uniform(np.log(low), np.log(high)))), 1)
+        seconds = min(max(seconds, low), high, max(left, low))
         left -= seconds
+        number = len(items)
         seed = int(np.random.default_rng((order.seed, number)).integers(2**48))
         items.append(Item(f"{order.world}-{order.seed}-{number:05d}", number, seed, form, seconds))
     return items

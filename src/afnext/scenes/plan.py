@@ -9,7 +9,7 @@ from afnext.scenes.acoustics.distance import Path, move
 from afnext.scenes.acoustics.noise import Noise
 from afnext.scenes.acoustics.places import Place, reverberate
 from afnext.scenes.scene import Channel, Event, Scene, SceneNote, SceneWord, Waypoint
-from afnext.scenes.sources import FADE, Samples, Source, Sources, isolate
+from afnext.scenes.sources import FADE, Samples, Source, Sources, isolate, root_mean_square
 
 Key = tuple[int, int, Path | None]
 
@@ -92,7 +92,7 @@ def placed(
         sound = heard(source, sources, where.response)
     else:
         sound, cut = heard_from(source, sources, where, path)
-    rms = float(np.sqrt(np.mean(np.square(sound))))
+    rms = root_mean_square(sound)
     return Placement(source, start, len(sound), rms, path=path, cut=cut), sound
 
 

@@ -51,6 +51,11 @@ class Source:
     notes: tuple[SceneNote, ...] = ()
 
 
+def root_mean_square(samples: Samples) -> float:
+    """Of a sound, as a share of full scale."""
+    return float(np.sqrt(np.mean(np.square(samples))))
+
+
 class Sources(Protocol):
     """A supply of sounds of one world."""
 
@@ -92,6 +97,10 @@ class FreshSources:
     def __init__(self, world: World) -> None:
         self.world: World = world
         self._make = lru_cache(maxsize=8)(self._make_anew)
+
+    def __reduce__(self) -> tuple[type["FreshSources"], tuple[World]]:
+        """Another process makes its own."""
+        return FreshSources, (self.world,)
 
     def draw(self, rng: np.random.Generator, kind: Kind, label: str | None, longest: int) -> Source | None:
         """See :class:`Sources`. Tries a few seeds for a short one."""

@@ -12,18 +12,15 @@ Recordings that are asked about together are <id>-1, <id>-2 ...
 """
 
 import hashlib
-import math
 import os
-import shutil
 import signal
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing import active_children, get_context
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import soundfile
@@ -39,14 +36,14 @@ from afnext.scenes.asking.balance import Balance
 from afnext.scenes.asking.questions import CLIP_SKILLS, Question, clip_questions, questions
 from afnext.scenes.asking.rows import asked, example
 from afnext.scenes.asking.wording import Style
-from afnext.scenes.bank import Bank, BankSize, build
-from afnext.scenes.forms.group import compose_group
+from afnext.scenes.forms.group import compose_group, recorded
 from afnext.scenes.forms.mix import compose
 from afnext.scenes.order import Item, Order, planned
 from afnext.scenes.plan import Plan
 from afnext.scenes.render import render
 from afnext.scenes.scene import Scene
-from afnext.scenes.sources import LABELS, Sources
+from afnext.scenes.sources import Sources
+from afnext.scenes.workshop import Workshop
 from afnext.scenes.worlds import World
 
 SECONDS_A_ROUND = 60
@@ -54,8 +51,6 @@ MOST_ROUNDS = 5
 """A scene is asked about once in every skill, and again for every minute that it lasts, up to so many times."""
 DRAWS = 8
 """Times that a scene of so many events is drawn before it is told that they do not fit."""
-EVENTS_AN_HOUR = 1100
-"""Roughly, at the default difficulty: by it a bank is made as large as it is needed."""
 
 
 @dataclass(frozen=True)
@@ -113,84 +108,14 @@ def write_scenes(
         raise SceneError(f"world {world!r} with sources of world {sources.world!r}", expected="sources of that world")
     check_same(root, "scenes.json", order)
     items = planned(order)
-    with Workshop(root, order, sources, progress) as workshop:
+    with Workshop(root, world=world, seed=seed, hours=hours, sources=sources, progress=progress) as workshop:
         missing = [item for item in items if not stems(root, item.name)]
-        if missing:
-            write_json(root / "scenes.json", order.model_dump(mode="json"))
-        for done in _write_all(root, missing, order, workshop, workers):
+        supply = workshop.sources if missing else None  # before the folder is claimed: a missing tool leaves nothing
+        write_json(root / "scenes.json", order.model_dump(mode="json"))
+        for done in _write_all(root, missing, order, supply, workers):
             if progress:
                 progress("scenes", len(items) - len(missing) + done, len(items))
-        if not missing:
-            write_json(root / "scenes.json", order.model_dump(mode="json"))
-        count = _write_rows(root, items, order)
-    every = [stem for item in items for stem in stems(root, item.name)]
-    seconds = sum(soundfile.info(stem.with_name(f"{stem.name}.flac")).duration for stem in every)
-    return Written(len(every), round(seconds, 2), count)
-
-
-class Supplied(Protocol):
-    """What is known of an order when its sources are made."""
-
-    @property
-    def hours(self) -> float: ...  # noqa: D102
-    @property
-    def seed(self) -> int: ...  # noqa: D102
-    @property
-    def world(self) -> World: ...  # noqa: D102
-
-
-class Workshop:
-    """Where the sources of a folder come from: those that are given, or a bank that is made when it is needed.
-
-    Leaving it well removes the bank, and what killed runs have left; after an interruption the bank stays, so that a
-    later run need not make it again.
-    """
-
-    def __init__(
-        self, root: Path, order: Supplied, sources: Sources | None = None, progress: Tell | None = None
-    ) -> None:
-        self._folder = root / ".bank"
-        self._given = sources
-        self._build: Callable[[], Bank] = lambda: _bank(self._folder, order, progress)
-
-    @property
-    def sources(self) -> Sources:
-        """The sources."""
-        if self._given is None:
-            self._given = self._build()
-        return self._given
-
-    def __enter__(self) -> "Workshop":
-        return self
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            sweep(self._folder.parent)
-
-
-def _bank(folder: Path, order: Supplied, progress: Tell | None) -> Bank:
-    """A bank with about as many sources as the hours need, and some of each."""
-    events = order.hours * EVENTS_AN_HOUR
-    size = BankSize(
-        variants=_between(2, events * 0.45 / len(LABELS["sound"]), 100),
-        sentences=_between(12, events * 0.3, 4000),
-        phrases=_between(2, events * 0.25 / len(LABELS["music"]), 60),
-    )
-    if folder.is_dir():
-        bank = Bank.open(folder)
-        if (bank.index.world, bank.index.seed, bank.index.size) == (order.world, order.seed, size):
-            return bank
-
-    def tell(done: int, total: int) -> None:
-        if progress:
-            progress("sources", done, total)
-
-    return build(folder, order.world, order.seed, size, progress=tell)
-
-
-def _between(low: int, number: float, high: int) -> int:
-    return min(max(low, math.ceil(number)), high)
+        return _write_rows(root, items, order)
 
 
 def check_same(root: Path, name: str, order: Frozen) -> None:
@@ -225,18 +150,18 @@ def _is_whole(stem: Path) -> bool:
     return stem.with_name(f"{stem.name}.flac").is_file() and stem.with_name(f"{stem.name}.json").is_file()
 
 
-def _write_all(root: Path, items: Sequence[Item], order: Order, workshop: Workshop, workers: int) -> Iterator[int]:
+def _write_all(root: Path, items: Sequence[Item], order: Order, sources: Sources | None, workers: int) -> Iterator[int]:
     """Write ``items``, and tell after each how many are done."""
-    if not items:
+    if sources is None:
         return
     if workers <= 1 or len(items) == 1:
         for done, item in enumerate(items, 1):
-            _write(root, item, order, workshop.sources)
+            _write(root, item, order, sources)
             yield done
         return
     before = set(active_children())
     # spawned: a fork would take over whatever threads hold
-    pool = ProcessPoolExecutor(min(workers, len(items)), get_context("spawn"), _begin, (workshop.sources,))
+    pool = ProcessPoolExecutor(min(workers, len(items)), get_context("spawn"), _begin, (sources,))
     try:
         running = [pool.submit(_write, root, item, order) for item in items]
         for done, written in enumerate(as_completed(running), 1):
@@ -274,34 +199,43 @@ def _write(root: Path, item: Item, order: Order, sources: Sources | None = None)
     write_group(root, item.name, _composed(item, order, given))
 
 
-def _composed(item: Item, order: Order, sources: Sources) -> Sequence[tuple[Scene, Plan]]:
+def _composed(item: Item, order: Order, sources: Sources) -> list[Plan]:
     if order.events is None:
         return compose_group(item.form, item.seed, order.world, item.seconds, sources)
     for seed in range(item.seed, item.seed + DRAWS):
-        with suppress(SceneError):  # longer sounds were drawn than fit
-            return [compose(seed, order.world, item.seconds, sources, events=order.events)]
-    return [compose(item.seed, order.world, item.seconds, sources, events=order.events)]
+        try:
+            _, plan = compose(seed, order.world, item.seconds, sources, events=order.events)
+        except SceneError as error:  # longer sounds were drawn than fit
+            refused = error
+        else:
+            return recorded([plan], seed)
+    raise refused
 
 
-def write_group(root: Path, name: str, made: Sequence[tuple[Scene, Plan]]) -> list[Path]:
+def write_group(root: Path, name: str, plans: Sequence[Plan]) -> list[Path]:
     """The recordings of a group and their truth, all or none; their paths without endings.
 
     Raises:
         OutputError: the folder cannot be written to, or its disk is full.
     """
-    names = [name] if len(made) == 1 else [f"{name}-{number}" for number in range(1, len(made) + 1)]
+    names = [name] if len(plans) == 1 else [f"{name}-{number}" for number in range(1, len(plans) + 1)]
     try:
         with ExitStack() as drafts:
-            for one, (scene, plan) in zip(names, made, strict=True):
+            for one, plan in zip(names, plans, strict=True):
                 truth = drafts.enter_context(replacing(root / f"{one}.json"))
                 sound = drafts.enter_context(replacing(root / f"{one}.flac"))
-                truth.write_text(scene.to_json(), encoding="utf-8")
+                truth.write_text(plan.scene.to_json(), encoding="utf-8")
                 with soundfile.SoundFile(sound, "w", SAMPLE_RATE, 1, format="FLAC", subtype="PCM_16") as file:
                     for block in render(plan):
                         file.write(block)
     except soundfile.LibsndfileError as error:
         raise OutputError(f"cannot write to {root}: {error}", do="make room and run the same again") from error
     return [root / one for one in names]
+
+
+def truths(paths: Sequence[Path]) -> list[Scene]:
+    """The scenes of ``paths`` (without endings)."""
+    return [Scene.load(stem.with_name(f"{stem.name}.json")) for stem in paths]
 
 
 def recordings(paths: Sequence[Path]) -> list[Recording]:
@@ -315,22 +249,24 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _write_rows(root: Path, items: Sequence[Item], order: Order) -> int:
-    """``examples.jsonl`` and ``questions.jsonl``, the same whenever they are made; the number of rows."""
-    count, balance = 0, Balance()
+def _write_rows(root: Path, items: Sequence[Item], order: Order) -> Written:
+    """``examples.jsonl`` and ``questions.jsonl``, the same whenever they are made; what the folder holds then."""
+    count, clips, seconds, balance = 0, 0, 0.0, Balance()
     with ExitStack() as opened:
         drafts = [opened.enter_context(replacing(root / f"{of}.jsonl")) for of in ("examples", "questions")]
         rows, details = (opened.enter_context(draft.open("w", encoding="utf-8")) for draft in drafts)
         for item in items:
             paths = stems(root, item.name)
-            scenes = [Scene.load(stem.with_name(f"{stem.name}.json")) for stem in paths]
+            scenes = truths(paths)
+            clips += len(scenes)
+            seconds += sum(scene.duration for scene in scenes)
             audio, rng = recordings(paths), np.random.default_rng((order.seed, item.number, 1))
             for number, question in enumerate(_questions(scenes, order, rng, balance), 1):
                 name = f"{item.name}-q{number:02d}"
                 rows.write(example(name, question, scenes, audio, rng).line() + "\n")
                 details.write(asked(name, question, scenes, audio, form=item.form).line() + "\n")
                 count += 1
-    return count
+    return Written(clips, round(seconds, 2), count)
 
 
 def _questions(scenes: Sequence[Scene], order: Order, rng: np.random.Generator, balance: Balance) -> Iterator[Question]:

@@ -9,11 +9,11 @@ from afnext.base.config import Frozen
 from afnext.dialogue.example import Example, Provenance, Recording
 from afnext.dialogue.timestamps import THINK, format_reply
 from afnext.scenes.asking.questions import Question
+from afnext.scenes.asking.skills.draft import Hardness
 from afnext.scenes.scene import Scene
 
 THOUGHTFUL = 0.25
 """Share of training rows that ask for reasoning, among those whose reasoning is known."""
-LETTERS = "ABCDEFGH"
 
 
 class Evidence(Frozen):
@@ -23,15 +23,6 @@ class Evidence(Frozen):
     """Which of the row's recordings, from 0."""
     start: float
     end: float
-
-
-class Hard(Frozen):
-    """What makes a question hard; see :class:`~afnext.scenes.asking.skills.draft.Hardness`."""
-
-    events: int
-    overlap: float
-    level: float | None
-    distance: float
 
 
 class Asked(Frozen):
@@ -58,7 +49,7 @@ class Asked(Frozen):
     evidence: tuple[Evidence, ...]
     reasoning: str | None
     """Steps that lead to the answer, each with the span that proves it."""
-    hardness: Hard | None
+    hardness: Hardness | None
     template: str
     """The wording with its slots open."""
 
@@ -111,7 +102,6 @@ def asked(
     options, answer, letter = question.options, question.answer, None
     if options is not None:
         letter, answer = answer[1], answer[4:]
-    hard = question.hardness
     return Asked(
         id=name,
         audio=tuple(audio),
@@ -126,8 +116,6 @@ def asked(
         position=round(evidence[0].start / scenes[evidence[0].clip].duration, 4) if evidence else None,
         evidence=evidence,
         reasoning=question.trace,
-        hardness=Hard(events=hard.events, overlap=hard.overlap, level=hard.level, distance=hard.distance)
-        if hard
-        else None,
+        hardness=question.hardness,
         template=question.template,
     )

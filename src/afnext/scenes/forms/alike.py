@@ -7,10 +7,10 @@ import numpy as np
 
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import SceneError
-from afnext.scenes.forms.mix import HEADROOM, SHORTEST_SCENE, Difficulty, draw_background, draw_place
+from afnext.scenes.forms.mix import HEADROOM, SHORTEST_SCENE, Difficulty, check_call, draw_background, draw_place
 from afnext.scenes.plan import Placement, Plan, event_of, heard
 from afnext.scenes.scene import Kind, Scene, Speaker
-from afnext.scenes.sources import Samples, Source, Sources
+from afnext.scenes.sources import Samples, Source, Sources, root_mean_square
 from afnext.scenes.speech.sentences import sentence
 from afnext.scenes.talks.cast import Member, draw_cast
 from afnext.scenes.talks.spoken import Saying, Utterances, say
@@ -43,10 +43,8 @@ class Item:
     member: Member | None = None
 
 
-def compose_alike(
-    seed: int, world: World, seconds: float, sources: Sources, change: str | None = None
-) -> list[tuple[Scene, Plan]]:
-    """Two recordings of about ``seconds`` each that differ in one thing, and their plans.
+def compose_alike(seed: int, world: World, seconds: float, sources: Sources, change: str | None = None) -> list[Plan]:
+    """Plans of two recordings of about ``seconds`` each that differ in one thing.
 
     They share their place, their background and, but for the change, their sources: the same events in another order,
     the same words from another speaker, other words from the same speaker, one event more or less, or the same again.
@@ -54,16 +52,15 @@ def compose_alike(
     Args:
         seed: of everything random.
         world: of the sources.
-        seconds: length of each, 5 or more.
+        seconds: length of each, 5 to 1800.
         sources: a bank, or sources made afresh.
         change: one of ``CHANGES``; by default any.
 
     Raises:
-        SceneError: a number is out of range, or the change is unknown.
+        SceneError: a number is out of range, the world is another, or the change is unknown.
         MissingToolError: a program that speaks is not installed.
     """
-    if seconds < SHORTEST_SCENE:
-        raise SceneError(f"recordings of {seconds:g} seconds", expected=f"{SHORTEST_SCENE:g} seconds or more")
+    check_call(seed, world, seconds, sources)
     if change is not None and change not in CHANGES:
         raise SceneError(f"change {change!r}", expected=", ".join(CHANGES))
     rng = np.random.default_rng((seed, 5))
@@ -77,7 +74,7 @@ def compose_alike(
     laid = [_lay(items, pair.speech, response) for items in sides]
     together = [placement for placements, _ in laid for placement in placements]
     background, noise = draw_background(rng, together, difficulty)
-    made = []
+    plans = []
     for number, (items, (placements, samples)) in enumerate(zip(sides, laid, strict=True)):
         names = _names(items)
         events = tuple(
@@ -95,8 +92,8 @@ def compose_alike(
             events=events,
             speakers=_speakers(items, names),
         )
-        made.append((scene, Plan(scene, tuple(placements), pair.speech, response, noise, samples)))
-    return made
+        plans.append(Plan(scene, tuple(placements), pair.speech, response, noise, samples))
+    return plans
 
 
 class _Pair:
@@ -207,7 +204,7 @@ def _lay(items: Sequence[Item], sources: Sources, response: Samples | None) -> t
     for item in items:
         sound = heard(item.source, sources, response)
         start = round((at + item.pause) * SAMPLE_RATE)
-        rms = float(np.sqrt(np.mean(np.square(sound))))
+        rms = root_mean_square(sound)
         placements.append(Placement(item.source, start, len(sound), rms, item.gain))
         at = (start + len(sound)) / SAMPLE_RATE
     return placements, max(round((at + LEAD) * SAMPLE_RATE), round(SHORTEST_SCENE * SAMPLE_RATE))

@@ -15,7 +15,7 @@ from afnext.scenes.music.piece import LONGEST, SHORTEST, write_piece
 from afnext.scenes.music.score import Score
 from afnext.scenes.plan import Placement, Plan, event_of
 from afnext.scenes.scene import Beat, Event, Kind, Piece, Scene, Speaker, Stretch, Tempo
-from afnext.scenes.sources import Samples, Source, isolate
+from afnext.scenes.sources import Samples, Source, isolate, root_mean_square
 from afnext.scenes.worlds import World
 
 SHORTEST_CONCERT = 10.0
@@ -122,7 +122,7 @@ def compose_piece(
             placement = Placement(entry.source, zero, entry.source.length, entry.rms, entry.peak)
             if response is not None:
                 wet, cut = isolate(reverberate(performance.load(index), response))
-                rms = float(np.sqrt(np.mean(np.square(wet))))
+                rms = root_mean_square(wet)
                 placement = replace(placement, start=zero + cut, length=len(wet), rms=rms)
             mine.append(Laid(placement, number, entry.role, zero))
         laid += _balanced(rng, mine)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from afnext.audio.spec import MAX_SECONDS
 from afnext.base.errors import SceneError
 from afnext.scenes.acoustics import channel
 from afnext.scenes.forms.alike import compose_alike
@@ -17,12 +18,11 @@ from afnext.scenes.forms.scape import compose_scape
 from afnext.scenes.forms.talk import compose_talk
 from afnext.scenes.masking import with_masks
 from afnext.scenes.plan import Plan, through
-from afnext.scenes.scene import Channel, Scene
+from afnext.scenes.scene import Channel
 from afnext.scenes.sources import Sources
 from afnext.scenes.worlds import World
 
-Made = list[tuple[Scene, Plan]]
-Compose = Callable[[int, World, float, Sources], Made]
+Compose = Callable[[int, World, float, Sources], list[Plan]]
 
 
 @dataclass(frozen=True)
@@ -32,32 +32,28 @@ class Form:
     Attributes:
         compose: makes recordings of so many seconds in all.
         shortest: seconds below which it does not.
-        longest: seconds in all that it makes of one order; more would not be more of the same.
         share: of the recordings of a folder, where nothing is asked for.
+        longest: seconds in all that it makes of one order; more would not be more of the same.
     """
 
     compose: Compose
     shortest: float
     share: float
-    longest: float = 1800.0
+    longest: float = MAX_SECONDS
 
 
-def _set(seed: int, world: World, seconds: float, sources: Sources) -> Made:
+def _set(seed: int, world: World, seconds: float, sources: Sources) -> list[Plan]:
     most = min(CLIPS[1], int(seconds // SHORTEST_SCENE))
     clips = int(np.random.default_rng((seed, 7)).integers(CLIPS[0], most + 1))
     return compose_related(seed, world, round(seconds / clips, 1), sources, clips)
 
 
 FORMS: dict[str, Form] = {
-    "mix": Form(lambda seed, world, seconds, sources: [compose(seed, world, seconds, sources)], SHORTEST_SCENE, 0.25),
-    "scape": Form(
-        lambda seed, world, seconds, sources: [compose_scape(seed, world, seconds, sources)], SHORTEST_SCENE, 0.15
-    ),
-    "talk": Form(lambda seed, world, seconds, sources: [compose_talk(seed, world, seconds)], SHORTEST_SCENE, 0.25),
-    "music": Form(lambda seed, world, seconds, sources: [compose_piece(seed, world, seconds)], SHORTEST_CONCERT, 0.15),
-    "needle": Form(
-        lambda seed, world, seconds, sources: [compose_needle(seed, world, seconds, sources)], SHORTEST_NEEDLE, 0.08
-    ),
+    "mix": Form(lambda *asked: [compose(*asked)[1]], SHORTEST_SCENE, 0.25),
+    "scape": Form(lambda *asked: [compose_scape(*asked)[1]], SHORTEST_SCENE, 0.15),
+    "talk": Form(lambda seed, world, seconds, _: [compose_talk(seed, world, seconds)[1]], SHORTEST_SCENE, 0.25),
+    "music": Form(lambda seed, world, seconds, _: [compose_piece(seed, world, seconds)[1]], SHORTEST_CONCERT, 0.15),
+    "needle": Form(lambda *asked: [compose_needle(*asked)[1]], SHORTEST_NEEDLE, 0.08),
     "alike": Form(
         lambda seed, world, seconds, sources: compose_alike(seed, world, seconds / 2, sources),
         2 * SHORTEST_SCENE,
@@ -82,17 +78,14 @@ def check_forms(forms: Sequence[str]) -> None:
         raise SceneError(f"form {unknown[0]!r}" if unknown else "no form", expected=f"some of {', '.join(FORMS)}")
 
 
-def draw_form(rng: np.random.Generator, seconds: float, forms: Sequence[str]) -> str | None:
-    """One of ``forms`` in which ``seconds`` can be filled, by their shares; None if there is none."""
-    fitting = [name for name in forms if FORMS[name].shortest <= seconds <= FORMS[name].longest]
-    if not fitting:
-        return None
-    shares = np.array([FORMS[name].share for name in fitting])
-    return fitting[int(rng.choice(len(fitting), p=shares / shares.sum()))]
+def draw_form(rng: np.random.Generator, forms: Sequence[str]) -> str:
+    """One of ``forms``, by their shares."""
+    shares = np.array([FORMS[name].share for name in forms])
+    return forms[int(rng.choice(len(forms), p=shares / shares.sum()))]
 
 
-def compose_group(form: str, seed: int, world: World, seconds: float, sources: Sources) -> Made:
-    """Recordings of ``form``, ``seconds`` in all, with what masks what told, and their plans.
+def compose_group(form: str, seed: int, world: World, seconds: float, sources: Sources) -> list[Plan]:
+    """Plans of recordings of ``form``, ``seconds`` in all, as :func:`recorded`.
 
     Args:
         form: one of ``FORMS``.
@@ -106,7 +99,12 @@ def compose_group(form: str, seed: int, world: World, seconds: float, sources: S
         MissingToolError: a program that speaks or plays is not installed.
     """
     check_forms([form])
+    return recorded(FORMS[form].compose(seed, world, seconds, sources), seed)
+
+
+def recorded(plans: Sequence[Plan], seed: int) -> list[Plan]:
+    """``plans`` of one group through a channel, or none, and told what of them cannot be heard."""
     rng = np.random.default_rng((seed, 8))
-    way = channel.draw(rng, world) if rng.random() < THROUGH else Channel()  # the same for all: look-alikes stay alike
-    plans = [with_masks(through(plan, way)) for _, plan in FORMS[form].compose(seed, world, seconds, sources)]
-    return [(plan.scene, plan) for plan in plans]
+    # the same for all: look-alikes stay alike
+    way = channel.draw(rng, plans[0].scene.world) if rng.random() < THROUGH else Channel()
+    return [with_masks(through(plan, way)) for plan in plans]

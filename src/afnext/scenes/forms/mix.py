@@ -15,7 +15,7 @@ from afnext.scenes.acoustics.noise import Noise
 from afnext.scenes.acoustics.places import OPEN_AIR, ROOMS, ROOMS_EACH, impulse_response
 from afnext.scenes.plan import Key, Placement, Plan, decibels, event_of, heard
 from afnext.scenes.scene import KINDS, Background, Scene
-from afnext.scenes.sources import Samples, Source, Sources
+from afnext.scenes.sources import Samples, Source, Sources, root_mean_square
 from afnext.scenes.worlds import World
 
 SHORTEST_SCENE = 5.0
@@ -88,12 +88,7 @@ def compose(
         SceneError: ``seconds`` is out of range, the world is another, or ``events`` do not fit.
     """
     difficulty = difficulty or Difficulty()
-    if not SHORTEST_SCENE <= seconds <= MAX_SECONDS:
-        raise SceneError(f"a scene of {seconds} seconds", expected=f"{SHORTEST_SCENE:g} to {MAX_SECONDS:g} seconds")
-    if seed < 0:
-        raise SceneError(f"seed {seed}", expected="0 or more")
-    if world != sources.world:
-        raise SceneError(f"world {world!r} with sources of world {sources.world!r}", expected="sources of that world")
+    check_call(seed, world, seconds, sources)
     if events is not None and not 0 <= events <= seconds:
         raise SceneError(f"{events} events in {seconds:g} seconds", expected=f"0 to {int(seconds)} events")
     rng = np.random.default_rng(seed)
@@ -119,7 +114,7 @@ def compose(
             sound = heard(source, sources, response)
         if seconds <= KEPT_SECONDS:
             kept[(*source.address, None)] = sound
-        chosen.append(Placement(source, start, len(sound), float(np.sqrt(np.mean(np.square(sound))))))
+        chosen.append(Placement(source, start, len(sound), root_mean_square(sound)))
         failures = 0
     if events is not None and len(chosen) < events:
         fit = f"{len(chosen)} of {events} events fit into {seconds:g} seconds"
@@ -135,6 +130,20 @@ def compose(
         events=tuple(event_of(item) for item in placements),
     )
     return scene, Plan(scene, placements, sources, response, noise_read, samples, kept)
+
+
+def check_call(seed: int, world: World, seconds: float, sources: Sources, shortest: float = SHORTEST_SCENE) -> None:
+    """Raise where no scene can be made of these.
+
+    Raises:
+        SceneError: ``seconds`` is not between ``shortest`` and 1800, the seed negative, or the sources' world another.
+    """
+    if not shortest <= seconds <= MAX_SECONDS:
+        raise SceneError(f"a scene of {seconds} seconds", expected=f"{shortest:g} to {MAX_SECONDS:g} seconds")
+    if seed < 0:
+        raise SceneError(f"seed {seed}", expected="0 or more")
+    if world != sources.world:
+        raise SceneError(f"world {world!r} with sources of world {sources.world!r}", expected="sources of that world")
 
 
 def draw_place(rng: np.random.Generator, world: World, difficulty: Difficulty) -> tuple[str, Samples | None]:

@@ -6,11 +6,11 @@ import numpy as np
 
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import SceneError
-from afnext.scenes.forms.mix import HEADROOM, Difficulty, compose, draw_background, draw_place
+from afnext.scenes.forms.mix import HEADROOM, Difficulty, check_call, compose, draw_background, draw_place
 from afnext.scenes.forms.talk import Conversation, converse
 from afnext.scenes.plan import Placement, Plan, event_of, heard
 from afnext.scenes.scene import Event, Kind, Scene, Talk
-from afnext.scenes.sources import Source, Sources
+from afnext.scenes.sources import Source, Sources, root_mean_square
 from afnext.scenes.worlds import World
 
 SHORTEST = 20.0
@@ -31,7 +31,7 @@ def compose_needle(
 ) -> tuple[Scene, Plan]:
     """A recording with one sentence among sounds and music, or one sound in a conversation; and its plan.
 
-    The needle is the only event of its label, and nothing else sounds with it: see :func:`needle_of`.
+    The needle is the only event of its kind, and nothing else sounds with it: see :func:`needle_of`.
 
     Args:
         seed: of everything random.
@@ -44,12 +44,9 @@ def compose_needle(
         SceneError: a number is out of range, or the world is another.
         MissingToolError: a program that speaks is not installed.
     """
-    if seconds < SHORTEST:
-        raise SceneError(f"a needle in {seconds:g} seconds", expected=f"{SHORTEST:g} seconds or more")
+    check_call(seed, world, seconds, sources, SHORTEST)
     if position is not None and not 0 <= position <= 1:
         raise SceneError(f"a needle at {position:g}", expected="0 (the beginning) to 1 (the end)")
-    if world != sources.world:
-        raise SceneError(f"world {world!r} with sources of world {sources.world!r}", expected="sources of that world")
     rng = np.random.default_rng((seed, 4))
     if position is None:
         position = float(rng.random())
@@ -78,7 +75,7 @@ def _in_sounds(
         for item, event in zip(plan.placements, scene.events, strict=True)
         if item.end + pause < start or item.start > start + len(sound) + pause
     ]
-    rms = float(np.sqrt(np.mean(np.square(sound))))
+    rms = root_mean_square(sound)
     needle = Placement(source, start, len(sound), rms, _peak(rng))
     placements = [*(item for item, _ in others), needle]
     events = [*(event for _, event in others), event_of(needle)]
@@ -99,7 +96,7 @@ def _in_talk(
     rest = seconds - (len(sound) + 2 * pause) / SAMPLE_RATE
     talk = converse(seed, sources.world, rest, response=response, rest=sources)
     border, number = _gap(talk, round(position * rest * SAMPLE_RATE))
-    needle = Placement(source, border + pause, len(sound), float(np.sqrt(np.mean(np.square(sound)))), _peak(rng))
+    needle = Placement(source, border + pause, len(sound), root_mean_square(sound), _peak(rng))
     later = [
         replace(item, start=item.start + len(sound) + 2 * pause) if place >= number else item
         for place, item in enumerate(talk.utterances)

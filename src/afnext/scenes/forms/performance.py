@@ -12,7 +12,7 @@ from afnext.scenes.music.phrases import FADE, RELEASE, Note
 from afnext.scenes.music.score import Score, steady
 from afnext.scenes.music.singing import sing
 from afnext.scenes.scene import SceneNote, SceneWord
-from afnext.scenes.sources import Samples, Source, isolate
+from afnext.scenes.sources import Samples, Source, isolate, root_mean_square
 from afnext.scenes.speech.voices import Speech, Voice, speak
 from afnext.scenes.spool import Spool
 from afnext.scenes.trim import heard
@@ -145,7 +145,7 @@ class Performance:
             ),
         )
         self._cuts.append(cut)
-        peak, rms = loud * float(np.abs(raw).max()), float(np.sqrt(np.mean(np.square(sound))))
+        peak, rms = loud * float(np.abs(raw).max()), root_mean_square(sound)
         self.entries.append(Entry(source, onset + silent, peak, rms, role))
 
 

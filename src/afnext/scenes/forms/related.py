@@ -7,11 +7,11 @@ import numpy as np
 from afnext.audio.spec import MAX_SECONDS, SAMPLE_RATE
 from afnext.base.errors import SceneError
 from afnext.scenes.forms.concert import SHORTEST_CONCERT, compose_piece
-from afnext.scenes.forms.mix import SHORTEST_SCENE, Difficulty, compose
+from afnext.scenes.forms.mix import Difficulty, check_call, compose
 from afnext.scenes.forms.talk import compose_talk
 from afnext.scenes.music.form import Wishes
 from afnext.scenes.plan import Plan
-from afnext.scenes.scene import KINDS, Kind, Scene
+from afnext.scenes.scene import KINDS, Kind
 from afnext.scenes.sources import LABELS, Samples, Source, Sources
 from afnext.scenes.talks.topics import TOPICS
 from afnext.scenes.worlds import World
@@ -20,7 +20,10 @@ CLIPS = (2, 4)
 """Recordings in a set, fewest and most."""
 FEW = {"sound": 4, "speech": 2, "music": 2}
 """Labels of each kind that are drawn from: enough to differ, few enough to be heard in several."""
-Made = list[tuple[Scene, Plan]]
+
+
+Way = Callable[[np.random.Generator, list[int], World, float, Sources], list[Plan]]
+"""Plans by a generator, a seed each, the world, the seconds of each, and sources."""
 
 
 class Few:
@@ -42,8 +45,8 @@ class Few:
         return self.sources.load(source)
 
 
-def compose_related(seed: int, world: World, seconds: float, sources: Sources, clips: int | None = None) -> Made:
-    """Two to four recordings of ``seconds`` each that can be compared, and their plans.
+def compose_related(seed: int, world: World, seconds: float, sources: Sources, clips: int | None = None) -> list[Plan]:
+    """Plans of two to four recordings of ``seconds`` each that can be compared.
 
     Args:
         seed: of everything random.
@@ -53,17 +56,20 @@ def compose_related(seed: int, world: World, seconds: float, sources: Sources, c
         clips: how many; by default a random number.
 
     Raises:
-        SceneError: a number is out of range.
+        SceneError: a number is out of range, or the world is another.
         MissingToolError: a program that speaks or plays is not installed.
     """
-    if not SHORTEST_SCENE <= seconds <= MAX_SECONDS:
-        raise SceneError(f"scenes of {seconds} seconds", expected=f"{SHORTEST_SCENE:g} to {MAX_SECONDS:g} seconds")
+    check_call(seed, world, seconds, sources)
     if clips is not None and not CLIPS[0] <= clips <= CLIPS[1]:
         raise SceneError(f"{clips} recordings", expected=f"{CLIPS[0]} to {CLIPS[1]}")
     rng = np.random.default_rng((seed, 6))
     count = clips or int(rng.integers(CLIPS[0], CLIPS[1] + 1))
     seeds = [int(number) for number in rng.integers(2**48, size=count)]
-    ways: list[Callable[[np.random.Generator, list[int], World, float, Sources], Made]] = [_sounds, _sounds, _talks]
+    ways: list[Callable[[np.random.Generator, list[int], World, float, Sources], list[Plan]]] = [
+        _sounds,
+        _sounds,
+        _talks,
+    ]
     if count == CLIPS[0]:
         ways.append(_speakers)
     if seconds >= SHORTEST_CONCERT:
@@ -71,7 +77,7 @@ def compose_related(seed: int, world: World, seconds: float, sources: Sources, c
     return ways[int(rng.integers(len(ways)))](rng, seeds, world, seconds, sources)
 
 
-def _sounds(rng: np.random.Generator, seeds: list[int], world: World, seconds: float, sources: Sources) -> Made:
+def _sounds(rng: np.random.Generator, seeds: list[int], world: World, seconds: float, sources: Sources) -> list[Plan]:
     """Mixes of the same few labels."""
     labels = {
         kind: tuple(LABELS[kind][int(number)] for number in rng.choice(len(LABELS[kind]), FEW[kind], replace=False))
@@ -79,7 +85,7 @@ def _sounds(rng: np.random.Generator, seeds: list[int], world: World, seconds: f
     }
     few = Few(sources, {kind: _held(sources, rng, kind, names) for kind, names in labels.items()})
     difficulty = Difficulty(kinds=(0.7, 0.1, 0.2), repeat=0.3, overlap=0.1)
-    return [compose(seed, world, seconds, few, difficulty) for seed in seeds]
+    return [compose(seed, world, seconds, few, difficulty)[1] for seed in seeds]
 
 
 def _held(sources: Sources, rng: np.random.Generator, kind: Kind, labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -92,23 +98,25 @@ def _held(sources: Sources, rng: np.random.Generator, kind: Kind, labels: tuple[
     return those(labels) or those(LABELS[kind])
 
 
-def _talks(rng: np.random.Generator, seeds: list[int], world: World, seconds: float, sources: Sources) -> Made:
+def _talks(rng: np.random.Generator, seeds: list[int], world: World, seconds: float, sources: Sources) -> list[Plan]:
     """Talks about a topic each."""
     topics = rng.permutation(list(TOPICS))
-    return [compose_talk(seed, world, seconds, topics=[str(topic)]) for seed, topic in zip(seeds, topics, strict=False)]
+    return [
+        compose_talk(seed, world, seconds, topics=[str(topic)])[1] for seed, topic in zip(seeds, topics, strict=False)
+    ]
 
 
-def _speakers(rng: np.random.Generator, seeds: list[int], world: World, seconds: float, sources: Sources) -> Made:
+def _speakers(rng: np.random.Generator, seeds: list[int], world: World, seconds: float, sources: Sources) -> list[Plan]:
     """Two speeches, by one person about two things or by two."""
     topics = [str(topic) for topic in rng.permutation(list(TOPICS))[:2]]
     if rng.random() < 0.5:
         seeds = [seeds[0], seeds[0]]  # the seed draws the speaker before the topic is known
     return [
-        compose_talk(seed, world, seconds, speakers=1, topics=[topic])
+        compose_talk(seed, world, seconds, speakers=1, topics=[topic])[1]
         for seed, topic in zip(seeds, topics, strict=True)
     ]
 
 
-def _music(rng: np.random.Generator, seeds: list[int], world: World, seconds: float, sources: Sources) -> Made:
+def _music(rng: np.random.Generator, seeds: list[int], world: World, seconds: float, sources: Sources) -> list[Plan]:
     """Pieces of one tempo each."""
-    return [compose_piece(seed, world, seconds, pieces=1, wishes=Wishes(tempo="steady")) for seed in seeds]
+    return [compose_piece(seed, world, seconds, pieces=1, wishes=Wishes(tempo="steady"))[1] for seed in seeds]

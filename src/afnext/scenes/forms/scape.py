@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from afnext.audio.spec import MAX_SECONDS, SAMPLE_RATE
-from afnext.base.errors import SceneError
+from afnext.audio.spec import SAMPLE_RATE
 from afnext.scenes.acoustics.distance import Path, passing, still
 from afnext.scenes.acoustics.places import BEDS, ROOMS_EACH, place
 from afnext.scenes.forms.mix import (
     HEADROOM,
     KEPT_SECONDS,
-    SHORTEST_SCENE,
+    PATIENCE,
     Difficulty,
+    check_call,
     draw_background,
     draw_source,
     find_start,
@@ -46,8 +46,6 @@ SOFTEST = -30.0
 """Decibels of full scale: what is far away is not made softer than that."""
 CROWD = Difficulty(events=(1.0, 4.0), kinds=(0.65, 0.25, 0.1), repeat=0.45, background=0.9, snr=(14.0, 36.0))
 """How crowded a soundscape is unless told otherwise."""
-PATIENCE = 3
-"""Sources in a row for which no time was found before a scene is left as it is."""
 
 
 def compose_scape(
@@ -63,14 +61,11 @@ def compose_scape(
         difficulty: how crowded and noisy; its reverberation is the place's own.
 
     Raises:
-        SceneError: ``seconds`` is out of range, or the world is another.
+        SceneError: a number is out of range, or the world is another.
         MissingToolError: pyroomacoustics is not installed.
     """
     difficulty = difficulty or CROWD
-    if not SHORTEST_SCENE <= seconds <= MAX_SECONDS:
-        raise SceneError(f"a scene of {seconds} seconds", expected=f"{SHORTEST_SCENE:g} to {MAX_SECONDS:g} seconds")
-    if world != sources.world:
-        raise SceneError(f"world {world!r} with sources of world {sources.world!r}", expected="sources of that world")
+    check_call(seed, world, seconds, sources)
     rng = np.random.default_rng((seed, 3))
     name = list(DISTANCES)[int(rng.integers(len(DISTANCES)))]
     where = place(world, name, int(rng.integers(ROOMS_EACH)))

@@ -12,7 +12,7 @@ import numpy as np
 
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.scenes.acoustics.places import reverberate
-from afnext.scenes.sources import Samples, isolate
+from afnext.scenes.sources import Samples, isolate, root_mean_square
 from afnext.scenes.talks.grammar import runs
 from afnext.scenes.talks.script import Line
 from afnext.scenes.talks.spoken import FULL_SCALE, Saying, Spoken, cut_short, shortened
@@ -212,7 +212,7 @@ class Timeline:
         sound = placed.spoken.sound.astype(np.float32) / np.float32(FULL_SCALE)
         if self.response is not None:
             sound = isolate(reverberate(sound, self.response))[0]
-        return replace(placed, length=len(sound), rms=float(np.sqrt(np.mean(np.square(sound)))))
+        return replace(placed, length=len(sound), rms=root_mean_square(sound))
 
 
 def _at(said: Said, start: float) -> Placed:
