@@ -4,7 +4,6 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -66,17 +65,3 @@ def read_rate(clock: Clock, megabytes: int = 256, rounds: int = 7) -> float:
     matrix = torch.ones(megabytes * 256, 1024)
     vector, out = torch.ones(1024), torch.empty(megabytes * 256)
     return matrix.nbytes / min(seconds(lambda: torch.mv(matrix, vector, out=out), clock) for _ in range(rounds + 1))
-
-
-def resident(field: str = "VmRSS") -> int:
-    """Bytes of memory that this process holds (``VmRSS``), or held at most (``VmHWM``); Linux only."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        name, _, rest = line.partition(":")
-        if name == field:
-            return int(rest.split()[0]) * 1024
-    raise ValueError(f"/proc/self/status has no {field}")
-
-
-def forget_peak() -> None:
-    """Begin to watch the highest resident memory (``VmHWM``) anew; Linux only."""
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")

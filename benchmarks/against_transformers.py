@@ -36,7 +36,8 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
-from _clock import Comparison, forget_peak, in_turn, matmul_rate, race, read_rate, resident
+from _clock import Comparison, in_turn, matmul_rate, race, read_rate
+from _memory import forget_peak, resident
 from _sides import Ours, Theirs, sound, write_model
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.cli.progress import progress_bars

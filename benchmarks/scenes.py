@@ -25,6 +25,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from _memory import resident
 from afnext import AfnextError
 from afnext.scenes.bank import Bank, BankSize, build
 from afnext.scenes.forms.group import FORMS
@@ -85,7 +86,7 @@ def one(form: str) -> None:
         write_scenes(
             Path(folder) / "scenes", SECONDS / 3600, 2, "test", half_hour, forms=[form], sources=Bank.open(BANK)
         )
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
+    print(resident("VmHWM") / 1e6)
 
 
 def main() -> None:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The shipped nano, from nothing: sources, nine stages, its accuracy. About three hours on two CPU cores.
+# The shipped nano, from nothing: sources, nine stages, its accuracy. Hours on two CPU cores.
 # Needs the scene tools (make scenes-tools). Stop it at any time: every stage goes on from its last checkpoint.
 set -eu
 cd "$(dirname "$0")/.."

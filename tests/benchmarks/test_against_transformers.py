@@ -7,9 +7,9 @@ import sys
 import pytest
 import torch
 
-import _clock
 import against_transformers
-from _clock import Comparison, in_turn, resident
+from _clock import Comparison, in_turn
+from _memory import forget_peak, resident
 from _sides import Ours, Theirs, sound, write_model
 from afnext.model.config import preset
 from against_transformers import check, finish, limits, start
@@ -85,7 +85,7 @@ def test_a_peak_is_seen_and_forgotten():
         held.write(bytes([1]) * len(held))
         assert resident() > base + 15_000_000
     assert resident("VmHWM") > base + 15_000_000
-    _clock.forget_peak()
+    forget_peak()
     assert resident("VmHWM") < base + 15_000_000
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from afnext.base.errors import SceneError
+from afnext.base.errors import OutputError, SceneError
 from afnext.dialogue.example import read_examples
 from afnext.dialogue.message import AudioPart, TextPart
 from afnext.dialogue.timestamps import parse
@@ -273,6 +273,25 @@ def test_what_is_known_of_the_questions(made):
         if row["choices"]:
             assert row["choices"]["ABCD".index(row["letter"])] == row["answer"]
         assert all(0 <= span["start"] <= span["end"] <= row["seconds"] + 0.01 for span in row["evidence"])
+
+
+def test_a_disk_that_fills_up_under_a_recording(tmp_path, make_tones):
+    """In a process whose files may not grow beyond 20 kB: less than a recording takes."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        told = "nothing"
+        try:
+            write_scenes(tmp_path / "scenes", 0.01, 1, minutes=(0.2, 0.3), **MIXES, sources=make_tones())
+        except OutputError as error:
+            told = str(error)
+        os.write(write, told.encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(read, 500).decode().startswith(f"cannot write to {tmp_path / 'scenes'}")
+    assert [path.name for path in (tmp_path / "scenes").iterdir()] == ["scenes.json"]
 
 
 @pytest.mark.scenes_tools

@@ -24,6 +24,11 @@ class World:
     device: torch.device
     """What this process computes on."""
 
+    @classmethod
+    def alone(cls) -> "World":
+        """One process that has joined nobody, on the best device there is."""
+        return cls(0, 1, pick_device())
+
 
 def launched() -> bool:
     """Whether torchrun has started this process, and perhaps others."""

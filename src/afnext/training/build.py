@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from afnext.base.errors import RecipeError
-from afnext.base.process import cpu_computes_bfloat16, pick_device, seed_everything
+from afnext.base.process import cpu_computes_bfloat16, seed_everything
 from afnext.dialogue.template import NANO
 from afnext.dialogue.tokenizer import Tokenizer
 from afnext.model.config import FlamingoConfig, preset
@@ -33,7 +33,7 @@ def build(recipe: Recipe, world: World | None = None) -> Stage:
         CheckpointError: the folder to start from does not fit.
         SceneError: the bank is not there.
     """
-    world = world or World(0, 1, pick_device())
+    world = world or World.alone()
     device = world.device
     tokenizer = Tokenizer.load(recipe.model.tokenizer) if recipe.model.tokenizer else None
     if tokenizer is None and recipe.feed.questions:

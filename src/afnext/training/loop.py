@@ -10,7 +10,6 @@ from afnext.base.config import load_config
 from afnext.base.errors import RecipeError
 from afnext.base.files import write_text
 from afnext.base.journal import Journal
-from afnext.base.process import pick_device
 from afnext.parallel.launch import World, joined, launched
 from afnext.training.build import build
 from afnext.training.checkpoint import checkpoints, load_modules, load_optimizer, save_checkpoint
@@ -48,7 +47,7 @@ def train(
         ParallelError: torchrun's variables are incomplete, or there are more processes than GPUs.
     """
     recipe = load_config(Recipe, path, overrides)
-    with joined() if launched() else nullcontext(World(0, 1, pick_device())) as world:
+    with joined() if launched() else nullcontext(World.alone()) as world:
         return _run(build(recipe, world), Path(out), path, overrides, progress)
 
 
