@@ -83,9 +83,10 @@ def isolate(samples: Samples) -> tuple[Samples, int]:
     peak = float(loudness.max(initial=0))
     if not peak > 0:
         raise SceneError(f"a source of {len(samples)} samples is silent", expected="a sound")
-    above = np.flatnonzero(loudness >= AUDIBLE * peak)
-    first, last = int(above[0]), int(above[-1])
-    cut = samples[first : last + 1] / np.float32(peak)
+    audible = loudness >= AUDIBLE * peak
+    del loudness  # as large as the sound, which may last half an hour
+    first, end = int(audible.argmax()), len(audible) - int(audible[::-1].argmax())
+    cut = samples[first:end] / np.float32(peak)
     fade = min(FADE, len(cut))
     cut[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
     return cut, first
