@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from afnext.base.errors import ParallelError
+from afnext.data.pack import IGNORED, Pack, Tree, pack
 from afnext.model.attention import attend
 from afnext.model.config import FlamingoConfig, preset
 from afnext.model.flamingo import Flamingo
@@ -33,7 +34,6 @@ from afnext.parallel.sequence import SplitSequence
 from afnext.parallel.shard import clip, shard, whole
 from afnext.parallel.sight import Sight
 from afnext.parallel.windows import attach, encode_share, share
-from afnext.training.branches import IGNORED, Pack, Tree, pack
 
 LAYOUTS = {
     1: [Degrees()],

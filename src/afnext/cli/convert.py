@@ -1,7 +1,6 @@
 """``afnext convert``."""
 
 import re
-import shutil
 from json import dumps
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +12,8 @@ from afnext.base.files import replacing
 from afnext.base.process import DTYPES
 from afnext.cli import options
 from afnext.cli.progress import progress_bars
-from afnext.inference.folder import find_folder
+from afnext.inference.folder import copy_beside, find_folder
 from afnext.model import weights
-
-BESIDE = ("*.json", "*.jinja", "*.txt", "*.model", "README.md", "LICENSE*")
-"""Files that belong to a model besides its weights: tokenizer, template, processor, card."""
 
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 
@@ -49,10 +45,7 @@ def run(
         tell(f"Writing {target}", 0, None)
         model = weights.load(folder)
         with replacing(target, folder=True) as draft:
-            for pattern in BESIDE:
-                for file in folder.glob(pattern):
-                    if file.name not in (weights.CONFIG, weights.GENERATION, weights.INDEX):
-                        shutil.copyfile(file, draft / file.name)
+            copy_beside(folder, draft)
             weights.save(model, draft, dtype=DTYPES.get(dtype or ""), shard_bytes=shard_bytes)
     files = sorted(target.glob("*.safetensors"))
     size = sum(file.stat().st_size for file in files)

@@ -36,7 +36,7 @@ def run(
     folder = out or Path("out") / recipe.stem
     with progress_bars() as tell:
         model = train(
-            recipe, folder, overrides or [], progress=lambda done, steps, figures: tell(recipe.stem, done, steps)
+            recipe, folder, overrides or [], lambda done, steps, figures: tell(recipe.stem, done, steps), tell
         )
     if model is None:
         return  # the first process speaks for all

@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import shutil
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
 from afnext.base.errors import CheckpointError
+from afnext.model import weights
 from afnext.model.config import PRESETS
 
 NANO = Path(str(files("afnext"))) / "assets" / "nano"
@@ -21,8 +23,10 @@ PUBLISHED = (
     "nvidia/audio-flamingo-3-hf",
 )
 
+BESIDE = ("*.json", "*.jinja", "*.txt", "*.model", "README.md", "LICENSE*")
+"""Files that belong to a model besides its weights: tokenizer, template, processor, card."""
+
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
-_INDEX = "model.safetensors.index.json"
 
 
 def find_folder(name: str | os.PathLike[str]) -> Path:
@@ -56,16 +60,24 @@ def find_folder(name: str | os.PathLike[str]) -> Path:
     )
 
 
+def copy_beside(source: Path, target: Path) -> None:
+    """Copy tokenizer, template and the other files beside the weights of ``source`` into the folder ``target``."""
+    for pattern in BESIDE:
+        for file in source.glob(pattern):
+            if file.name not in (weights.CONFIG, weights.GENERATION, weights.INDEX):
+                shutil.copyfile(file, target / file.name)
+
+
 def _download(name: str) -> Path:
     """The repository's configuration first, then exactly the weights its index names: some releases hold them twice."""
     folder = _snapshot(name, ["*.json", "*.jinja"])
-    index = folder / _INDEX
+    index = folder / weights.INDEX
     if index.is_file():
         try:
             shards = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
         except (ValueError, KeyError, AttributeError) as error:
             raise CheckpointError(
-                f"{name}: {_INDEX} cannot be read", do="remove it from the cache and try again"
+                f"{name}: {weights.INDEX} cannot be read", do="remove it from the cache and try again"
             ) from error
     else:
         shards = ["*.safetensors"]

@@ -12,6 +12,7 @@ from afnext.inference.card import read_card
 from afnext.inference.engine import Engine
 from afnext.inference.folder import find_folder
 from afnext.model import weights
+from afnext.model.lora import is_adapter, load_adapter, merge, read_adapter_config
 
 
 def load(
@@ -24,7 +25,8 @@ def load(
 
     Args:
         name: ``"nano"`` (shipped in the package), a checkpoint folder, or a Hugging Face id
-            (``"nvidia/audio-flamingo-next-hf"``), which is downloaded once.
+            (``"nvidia/audio-flamingo-next-hf"``), which is downloaded once; or the folder of a LoRA adapter, which is
+            put on the model that it names.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; the best at hand if left out.
         dtype: ``float32``, ``bfloat16`` or ``float16``; as stored, where the device computes in that at
             speed, if left out.
@@ -35,10 +37,16 @@ def load(
     """
     place = pick_device(device)
     folder = find_folder(name)
+    adapter = folder if is_adapter(folder) else None
+    if adapter is not None:
+        folder = find_folder(str(read_adapter_config(adapter).get("base_model_name_or_path")))
     family = load_family(folder)
     tokenizer = Tokenizer.load(folder)
     card = read_card(folder)
     model = weights.load(folder, place, pick_dtype(dtype, place, weights.stored_dtype(folder)))
+    if adapter is not None:
+        load_adapter(model, adapter)
+        merge(model)
     wanted, had = tokenizer.vocab_size, model.config.decoder.vocabulary
     if wanted > had:
         raise CheckpointError(

@@ -70,6 +70,24 @@ def published_name(name: str) -> str:
     return f"{MODULES[pattern].format(number[1])}.{kind}"
 
 
+def our_name(name: str) -> str | None:
+    """Our name of the tensor called ``name`` on the hub; None if there is none."""
+    module, _, kind = name.rpartition(".")
+    number = re.search(r"\.(\d+)\.", module)
+    pattern = module.replace(number[0], ".{}.", 1) if number else module
+    found = next((ours for ours, theirs in MODULES.items() if theirs == pattern), None)
+    return None if found is None else f"{found.format(number[1]) if number else found}.{kind}"
+
+
+def module_name(name: str) -> str:
+    """What ``transformers`` calls our module ``name`` in memory: the newer layout's spelling."""
+    hub = published_name(f"{name}.weight").removesuffix(".weight")
+    for newer, older in NEWER.items():
+        if f"{hub}.".startswith(older):
+            return (newer + f"{hub}.".removeprefix(older)).removesuffix(".")
+    return hub
+
+
 def hub_name(name: str) -> str:
     """The hub's spelling of a tensor ``name`` found in a file of either layout."""
     for newer, hub in NEWER.items():

@@ -5,13 +5,22 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.utils.data import Dataset
 
 from afnext.base.errors import RecipeError
 from afnext.base.process import cpu_computes_bfloat16, seed_everything
-from afnext.dialogue.template import NANO
+from afnext.base.progress import Tell, silent
+from afnext.data.batch import Batch
+from afnext.data.feed import RowFeed
+from afnext.data.mixture import parse_mixture
+from afnext.dialogue.checkpoint import load_family
+from afnext.dialogue.template import NANO, Family
 from afnext.dialogue.tokenizer import Tokenizer
+from afnext.inference.folder import find_folder
+from afnext.model import weights
 from afnext.model.config import FlamingoConfig, preset
 from afnext.model.flamingo import Flamingo
+from afnext.model.lora import adapt
 from afnext.parallel.launch import World
 from afnext.training.checkpoint import checkpoints, load_modules
 from afnext.training.feed import SceneFeed
@@ -21,42 +30,94 @@ from afnext.training.recipe import PARTS, Part, Recipe
 from afnext.training.stage import Stage
 
 
-def build(recipe: Recipe, world: World | None = None) -> Stage:
+def build(recipe: Recipe, world: World | None = None, tell: Tell = silent) -> Stage:
     """Model, heads, optimizer and feeds as ``recipe`` says; weights are random by its seed, or those it starts from.
 
     Args:
         recipe: the stage.
         world: the processes that train together; by default this one, alone.
+        tell: told how far it is.
 
     Raises:
-        RecipeError: the tokenizer that a stage with text needs is not named.
+        RecipeError: the tokenizer that a stage with text needs is not named, or the mixture cannot be read.
         CheckpointError: the folder to start from does not fit.
+        ConversationError: a file of rows is missing, or no row of it can be used.
         SceneError: the bank is not there.
     """
     world = world or World.alone()
-    device = world.device
-    tokenizer = Tokenizer.load(recipe.model.tokenizer) if recipe.model.tokenizer else None
-    if tokenizer is None and recipe.feed.questions:
-        raise RecipeError("feed.questions is above 0 without model.tokenizer", do="name a folder with tokenizer.json")
+    device, precision = world.device, _precision(recipe, world.device)
     seed_everything(recipe.seed)
-    model = Flamingo(model_config(recipe.model.preset, tokenizer))
-    heads = Heads(model.config.encoder.width, model.config.decoder.width)
+    origin: Path | None = None
+    family, tokenizer = NANO, None
+    if recipe.model.weights is not None:
+        origin = find_folder(recipe.model.weights)
+        family, tokenizer = load_family(origin), Tokenizer.load(origin)
+        model = weights.load(origin, device, precision)
+    else:
+        if recipe.model.tokenizer is None and (recipe.feed is None or recipe.feed.questions):
+            asks = "feed.questions is above 0" if recipe.feed else "data is given"
+            raise RecipeError(f"{asks} without model.tokenizer", do="name a folder with tokenizer.json")
+        if recipe.model.tokenizer:
+            tokenizer = Tokenizer.load(recipe.model.tokenizer)
+        model = Flamingo(model_config(recipe.model.preset, tokenizer))
+    heads = Heads(model.config.encoder.width, model.config.decoder.width) if recipe.feed else None
     if recipe.model.start:
         _start(recipe.model.start, model, heads)
     _freeze(model, recipe)
-    named = [*_named(model, "model"), *_named(heads, "heads")]
     model.to(device)
-    heads.to(device)
+    named = [*_named(model, "model")]
+    if heads is not None:
+        heads.to(device)
+        named += _named(heads, "heads")
+    feed, validation = _feeds(recipe, tokenizer, family, model.config, tell)
+    steps, batches = recipe.steps, recipe.validate_batches
+    if isinstance(feed, RowFeed) and recipe.epochs is not None:
+        steps = max(1, feed.batches(recipe.epochs) // recipe.accumulate)
+    if isinstance(validation, RowFeed):
+        batches = min(batches, validation.batches(1))
+    assert steps is not None, "a recipe has steps or epochs"
     return Stage(
         recipe=recipe,
         model=model,
         heads=heads,
         optimizer=build_optimizer(named, recipe.optimizer),
-        feed=SceneFeed(recipe.feed, tokenizer, NANO, recipe.seed, "train"),
-        validation=SceneFeed(recipe.feed, tokenizer, NANO, recipe.seed, "validation"),
+        feed=feed,
+        validation=validation,
+        steps=steps,
+        validate_batches=batches if validation is not None else 0,
+        workers=recipe.feed.workers if recipe.feed else recipe.rows.workers,
+        origin=origin,
+        family=family,
         world=world,
-        precision=_precision(recipe, device),
+        precision=precision,
     )
+
+
+def _feeds(
+    recipe: Recipe, tokenizer: Tokenizer | None, family: Family, config: FlamingoConfig, tell: Tell
+) -> tuple[Dataset[Batch], Dataset[Batch] | None]:
+    """What is learnt, and what is measured on."""
+    if recipe.feed is not None:
+        train, validation = (
+            SceneFeed(recipe.feed, tokenizer, family, recipe.seed, world) for world in ("train", "validation")
+        )
+        return train, validation
+    assert tokenizer is not None, "rows are spelt by a tokenizer"
+    assert recipe.data is not None, "a recipe has data or a feed"
+
+    def rows(mixture: str) -> RowFeed:
+        return RowFeed(
+            parse_mixture(mixture),
+            tokenizer,
+            family,
+            tokens=recipe.rows.tokens,
+            context=min(recipe.rows.context or config.decoder.positions, config.decoder.positions),
+            longest=recipe.rows.longest,
+            seed=recipe.seed,
+            tell=tell,
+        )
+
+    return rows(recipe.data), rows(recipe.rows.validation) if recipe.rows.validation else None
 
 
 def model_config(name: str, tokenizer: Tokenizer | None) -> FlamingoConfig:
@@ -83,20 +144,25 @@ def model_config(name: str, tokenizer: Tokenizer | None) -> FlamingoConfig:
     )
 
 
-def _start(start: str | dict[Part, str], model: Flamingo, heads: Heads) -> None:
+def _start(start: str | dict[Part, str], model: Flamingo, heads: Heads | None) -> None:
     folders = dict.fromkeys(PARTS, start) if isinstance(start, str) else start
     for part, folder in folders.items():
         done = checkpoints(Path(folder))
         if not done:
             raise RecipeError(f"model.start: {folder} holds no checkpoint", do="run the recipe that makes it first")
-        load_modules(done[-1], model, heads, part)
+        load_modules(done[-1], {"model": model, "heads": heads}, part)
 
 
 def _freeze(model: Flamingo, recipe: Recipe) -> None:
-    parts = {"encoder": model.encoder, "adaptor": model.adaptor, "decoder": model.decoder}
-    for name, part in parts.items():
-        if name not in recipe.trains:
-            part.requires_grad_(False)
+    """Leave only what is trained with gradients, and keep that in float32 whatever is computed in."""
+    for name, part in (("encoder", model.encoder), ("adaptor", model.adaptor), ("decoder", model.decoder)):
+        part.requires_grad_(name in recipe.parts)
+    if recipe.lora is not None:
+        adapt(model, recipe.lora)
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()
+    model.decoder.tie()
 
 
 def _named(module: nn.Module, prefix: str) -> Iterator[tuple[str, nn.Parameter]]:

@@ -20,7 +20,6 @@ from torch import nn
 
 from afnext.base.errors import CheckpointError
 from afnext.base.files import replacing, write_json
-from afnext.training.optimizer import Optimizers
 from afnext.training.stage import Stage
 
 NAME = "step-{:07d}"
@@ -30,8 +29,8 @@ def save_checkpoint(run: Path, step: int, stage: Stage) -> Path:
     """Write the state after ``step`` steps; checkpoints beyond the last ``recipe.keep`` are removed afterwards."""
     folder = run / "checkpoints" / NAME.format(step)
     with replacing(folder, folder=True) as draft:
-        save_file(_stored(dict(stage.model.named_parameters())), draft / "model.safetensors")
-        save_file(_stored(dict(stage.heads.named_parameters())), draft / "heads.safetensors")
+        for name, tensors in _kept(stage).items():
+            save_file(_stored(tensors), draft / f"{name}.safetensors")
         save_file(_stored(stage.optimizer.state()), draft / "optimizer.safetensors")
         write_json(draft / "state.json", {"step": step, "recipe": stage.recipe.name})
     for old in checkpoints(run)[: -stage.recipe.keep]:
@@ -44,34 +43,52 @@ def checkpoints(run: Path) -> list[Path]:
     return sorted(run.glob("checkpoints/step-*"))
 
 
-def load_modules(folder: Path, model: nn.Module, heads: nn.Module, part: str = "") -> None:
-    """Fill ``model`` and ``heads`` from a checkpoint; only what stands below ``part`` in each, if it is given.
+def load_modules(folder: Path, modules: Mapping[str, nn.Module | None], part: str = "") -> None:
+    """Fill the ``model`` and the ``heads`` from a checkpoint; only what stands below ``part`` in each, if it is given.
 
     Raises:
         CheckpointError: a file is missing or broken, or a tensor is missing, extra or misshapen.
     """
-    for module, name in ((model, "model"), (heads, "heads")):
-        stored, wanted = (
-            {key: tensor for key, tensor in tensors.items() if key.startswith(f"{part}." if part else "")}
-            for tensors in (_read(folder / f"{name}.safetensors"), dict(module.named_parameters()))
-        )
-        odd = sorted(stored.keys() ^ wanted.keys()) + [
-            n for n in stored if n in wanted and stored[n].shape != wanted[n].shape
-        ]
-        if odd:
-            raise CheckpointError(
-                f"{folder / name}.safetensors does not fit: {', '.join(odd[:5])}", do="use the recipe that made it"
-            )
-        with torch.no_grad():
-            for key, tensor in stored.items():
-                wanted[key].copy_(tensor)
+    for name, module in modules.items():
+        if module is not None:
+            beginning = f"{part}." if part else ""
+            wanted = {key: tensor for key, tensor in module.named_parameters() if key.startswith(beginning)}
+            stored = {key: t for key, t in _read(folder / f"{name}.safetensors").items() if key.startswith(beginning)}
+            _fill(folder / f"{name}.safetensors", stored, wanted)
 
 
-def load_optimizer(folder: Path, optimizer: Optimizers) -> dict[str, Any]:
-    """Fill ``optimizer`` from a checkpoint; gives back the ``state`` that was saved, with ``step``."""
-    optimizer.load_state(_read(folder / "optimizer.safetensors"))
+def resume(folder: Path, stage: Stage) -> int:
+    """Bring ``stage`` to where it was when the checkpoint was saved; gives back how many steps it had done.
+
+    Raises:
+        CheckpointError: as ``load_modules``.
+    """
+    for name, wanted in _kept(stage).items():
+        _fill(folder / f"{name}.safetensors", _read(folder / f"{name}.safetensors"), wanted)
+    stage.optimizer.load_state(_read(folder / "optimizer.safetensors"))
     state: dict[str, Any] = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-    return state
+    return int(state["step"])
+
+
+def _kept(stage: Stage) -> dict[str, dict[str, nn.Parameter]]:
+    """What a checkpoint holds: everything, or beside a model that lies elsewhere what has been trained."""
+    changed = {
+        name: parameter
+        for name, parameter in stage.model.named_parameters()
+        if stage.origin is None or parameter.requires_grad
+    }
+    return {"model": changed} | ({} if stage.heads is None else {"heads": dict(stage.heads.named_parameters())})
+
+
+def _fill(file: Path, stored: Mapping[str, torch.Tensor], wanted: Mapping[str, torch.Tensor]) -> None:
+    odd = sorted(stored.keys() ^ wanted.keys()) + [
+        name for name in stored if name in wanted and stored[name].shape != wanted[name].shape
+    ]
+    if odd:
+        raise CheckpointError(f"{file} does not fit: {', '.join(odd[:5])}", do="use the recipe that made it")
+    with torch.no_grad():
+        for name, tensor in stored.items():
+            wanted[name].copy_(tensor)
 
 
 def _read(file: Path) -> dict[str, torch.Tensor]:

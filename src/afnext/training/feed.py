@@ -3,25 +3,17 @@
 Batch ``i`` is a function of (recipe, i) alone: any worker can make it, in any order, after any interruption.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
-from afnext.audio.spec import (
-    SECONDS_PER_TOKEN,
-    TOKENS_PER_WINDOW,
-    WINDOW_SAMPLES,
-    audio_tokens,
-    mel_frames,
-)
-from afnext.audio.windows import Window, windows
-from afnext.audio.windows import stack as stack_windows
+from afnext.audio.spec import SECONDS_PER_TOKEN
+from afnext.audio.windows import Window, count_tokens, windows
+from afnext.data.batch import Batch, Truth, group
+from afnext.data.pack import Tree, join, pack
 from afnext.dialogue.message import AudioPart, TextPart, assistant, user
 from afnext.dialogue.template import Family, render
 from afnext.dialogue.timestamps import THINK, format_reply
@@ -33,57 +25,9 @@ from afnext.scenes.render import render_all
 from afnext.scenes.scene import Scene
 from afnext.scenes.worlds import World
 from afnext.training.augment import vary_timbre
-from afnext.training.branches import IGNORED, Pack, Tree, join, pack
 from afnext.training.heads import spell
 from afnext.training.recipe import FeedRecipe
 from afnext.training.truth import truth_of, veil
-
-NONE = torch.empty(0, dtype=torch.int64)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Clips with their questions.
-
-    ``mel`` [W, 128, F], ``frames`` [W] valid mel frames and ``starts`` [W] seconds hold the windows of all clips in
-    order; clip i has ``windows[i]`` of them. Where the truth is read in place of sound, ``mel`` is None. ``talk`` is
-    what is asked and answered, a tree for each clip. ``truth`` [N, WIDTH] is what is known of each audio token of all
-    clips (``truth.py``), ``seconds`` [N] when it begins in its clip; ``characters`` is what is said in each clip, in
-    order of onset.
-    """
-
-    mel: Tensor | None
-    frames: Tensor
-    starts: Tensor
-    windows: tuple[int, ...]
-    talk: Pack
-    truth: Tensor
-    seconds: Tensor
-    characters: tuple[list[int], ...]
-    audio_seconds: float
-
-    def counts(self) -> dict[str, int]:
-        """How much of each loss's subject there is: target tokens, audio tokens, characters.
-
-        A clip in which nobody speaks counts as one character: blanks everywhere is what it should give.
-        """
-        tokens = len(self.truth)
-        return {
-            "text": int((self.talk.targets != IGNORED).sum()),
-            "tags": tokens,
-            "clock": tokens,
-            "transcript": sum(max(1, len(row)) for row in self.characters),
-            "likeness": tokens,
-        }
-
-    def to(self, device: torch.device) -> "Batch":
-        """The batch with its tensors on ``device``."""
-        moved = {
-            f.name: getattr(self, f.name).to(device)
-            for f in fields(self)
-            if isinstance(getattr(self, f.name), Tensor | Pack)
-        }
-        return replace(self, **moved)
 
 
 class SceneFeed(Dataset[Batch]):
@@ -115,7 +59,7 @@ class SceneFeed(Dataset[Batch]):
         known = list[NDArray[np.bool_]]()
         for seconds in lengths:
             scene, plan = compose(int(rng.integers(2**48)), self.world, seconds, self.sources, self.recipe.difficulty)
-            tokens = tokens_in(plan.samples)
+            tokens = count_tokens(plan.samples)
             scenes.append(scene)
             truth = truth_of(scene, tokens)
             if self.recipe.hears == "sound":
@@ -126,17 +70,16 @@ class SceneFeed(Dataset[Batch]):
             known.append(truth)
             if self.tokenizer is not None and self.recipe.questions:
                 trees.append(self.ask(scene, tokens, self.tokenizer, rng))
-        mel, frames, starts = stack_windows([part for parts in cut for part in parts]) if cut else (None, NONE, NONE)
         return Batch(
-            mel=mel,
-            frames=frames,
-            starts=starts,
+            sound=group([part for parts in cut for part in parts], together=True),
             windows=tuple(len(parts) for parts in cut),
             talk=pack(trees),
-            truth=torch.from_numpy(np.concatenate(known)),
-            seconds=torch.cat([torch.arange(len(truth)) * SECONDS_PER_TOKEN for truth in known]),
-            characters=tuple(said(scene) for scene in scenes),
             audio_seconds=sum(lengths),
+            truth=Truth(
+                labels=torch.from_numpy(np.concatenate(known)),
+                seconds=torch.cat([torch.arange(len(truth)) * SECONDS_PER_TOKEN for truth in known]),
+                characters=tuple(said(scene) for scene in scenes),
+            ),
         )
 
     def lengths(self, rng: np.random.Generator) -> list[float]:
@@ -169,38 +112,6 @@ class SceneFeed(Dataset[Batch]):
             prompts.append(render(conversation, [tokens], tokenizer, self.family, generation_prompt=False))
         return join(prompts)
 
-    def batches(self, start: int, stop: int, accumulate: int, share: tuple[int, int] = (0, 1)) -> Iterator[list[Batch]]:
-        """The batches of steps ``start`` to ``stop``, ``accumulate`` a step.
-
-        Args:
-            start, stop: steps.
-            accumulate: batches of a step, of all shares together.
-            share: which of how many shares of each step is given; one may be empty.
-        """
-        mine = [
-            [number for number in range(step * accumulate, (step + 1) * accumulate) if number % share[1] == share[0]]
-            for step in range(start, stop)
-        ]
-        workers = self.recipe.workers
-        loader = iter(
-            DataLoader(
-                self,
-                batch_size=None,
-                sampler=[number for numbers in mine for number in numbers],
-                num_workers=workers,
-                prefetch_factor=4 if workers else None,
-                worker_init_fn=_one_thread if workers else None,
-            )
-        )
-        for numbers in mine:
-            yield [next(loader) for _ in numbers]
-
-
-def tokens_in(samples: int) -> int:
-    """Audio tokens of a recording of ``samples`` samples, window by window."""
-    whole, rest = divmod(samples, WINDOW_SAMPLES)
-    return whole * TOKENS_PER_WINDOW + audio_tokens(mel_frames(rest))
-
 
 def said(scene: Scene) -> list[int]:
     """The characters of everything said, in order of onset, sentences parted by a space."""
@@ -209,7 +120,3 @@ def said(scene: Scene) -> list[int]:
 
 def _varied(window: Window, rng: np.random.Generator) -> Window:
     return Window(vary_timbre(window.mel, rng), window.start, window.frames, window.tokens)
-
-
-def _one_thread(_worker: int) -> None:
-    torch.set_num_threads(1)

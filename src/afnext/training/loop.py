@@ -9,13 +9,16 @@ from omegaconf import OmegaConf
 from afnext.base.config import load_config
 from afnext.base.errors import RecipeError
 from afnext.base.files import write_text
-from afnext.base.journal import Journal
+from afnext.base.process import seed_everything
+from afnext.base.progress import Tell, silent
+from afnext.data.loader import Share, load
 from afnext.parallel.launch import World, joined, launched
 from afnext.training.build import build
-from afnext.training.checkpoint import checkpoints, load_modules, load_optimizer, save_checkpoint
+from afnext.training.checkpoint import checkpoints, resume, save_checkpoint
 from afnext.training.export import export
 from afnext.training.meter import Meter
 from afnext.training.recipe import Recipe
+from afnext.training.report import Report
 from afnext.training.schedule import learning_rate
 from afnext.training.stage import Stage
 from afnext.training.step import evaluate, train_step
@@ -25,65 +28,80 @@ Progress = Callable[[int, int, dict[str, float]], None]
 
 
 def train(
-    path: str | Path, out: str | Path, overrides: Sequence[str] = (), progress: Progress | None = None
+    path: str | Path,
+    out: str | Path,
+    overrides: Sequence[str] = (),
+    progress: Progress | None = None,
+    tell: Tell = silent,
 ) -> Path | None:
     """Run the recipe at ``path`` in the run folder ``out``, from its last checkpoint if it has one.
 
-    Resuming gives bitwise the losses of not having stopped: batches are drawn by step number, nothing else is random.
-    Under torchrun the batches of a step are shared out among the processes, each of which holds the whole model; the
-    first one keeps the run folder. How many they are changes nothing but the order of sums.
+    Resuming gives bitwise the losses of not having stopped: batches and chance are drawn by step number. Under torchrun
+    the batches of a step are shared out among the processes, each of which holds the whole model; the first one keeps
+    the run folder. How many they are changes nothing but the order of sums (and what dropout leaves out).
 
     Args:
         path: the recipe's YAML file.
         out: the run folder; made if it is not there.
         overrides: dotted changes to the recipe, ``"optimizer.learning_rate=3e-4"``.
         progress: told after every step.
+        tell: told how far the preparations are.
 
     Returns:
         The folder with the trained model in the published layout; None in processes other than the first.
 
     Raises:
         RecipeError: the recipe does not fit, or ``out`` holds a run of another recipe.
+        ConversationError: rows that cannot be read, or none that can be used.
+        CheckpointError: the model to begin with, or the run's checkpoint, does not fit.
+        OutputError: the disk is full; the last checkpoint is whole.
         ParallelError: torchrun's variables are incomplete, or there are more processes than GPUs.
     """
     recipe = load_config(Recipe, path, overrides)
     with joined() if launched() else nullcontext(World.alone()) as world:
-        return _run(build(recipe, world), Path(out), path, overrides, progress)
+        return _run(build(recipe, world, tell), Path(out), path, overrides, progress)
 
 
 def _run(stage: Stage, run: Path, path: str | Path, overrides: Sequence[str], progress: Progress | None) -> Path | None:
-    recipe, first = stage.recipe, stage.world.rank == 0
+    recipe, world, first = stage.recipe, stage.world, stage.world.rank == 0
     if first:
         _claim(run, recipe, path, overrides)
-    journal = Journal(run / "journal.jsonl")
-    start = _resume(run, stage)
+    done = checkpoints(run)
+    start = resume(done[-1], stage) if done else 0
     meter = Meter()
-    share = (stage.world.rank, stage.world.size)
-    feed = stage.feed.batches(start, recipe.steps, recipe.accumulate, share)
-    for step, batch in zip(range(start, recipe.steps), feed, strict=True):
-        rate = learning_rate(
-            step,
-            steps=recipe.steps,
-            warmup=recipe.optimizer.warmup,
-            highest=recipe.optimizer.learning_rate,
-            minimum=recipe.optimizer.minimum,
-        )
-        figures = train_step(stage, batch, rate)
-        meter.add(
-            audio_seconds=sum(part.audio_seconds for part in batch), tokens=sum(part.talk.ids.numel() for part in batch)
-        )
-        if not first:
-            continue
-        done = step + 1
-        if done % 25 == 0 or done == recipe.steps:
-            journal.append(step=done, learning_rate=rate, **figures, **meter.read())
-        if done % recipe.validate_every == 0 and recipe.validate_batches:
-            journal.append(step=done, **{f"validation_{name}": value for name, value in evaluate(stage).items()})
-        if done % recipe.checkpoint_every == 0 or done == recipe.steps:
-            save_checkpoint(run, done, stage)
-        if progress is not None:
-            progress(done, recipe.steps, figures)
-    return export(stage, run / "model") if first else None
+    batches = load(
+        stage.feed,
+        start,
+        stage.steps,
+        accumulate=recipe.accumulate,
+        share=Share(world.rank, world.size),
+        workers=stage.workers,
+    )
+    with Report(run, recipe.name, recipe.report if first else ()) as report:
+        for step, batch in zip(range(start, stage.steps), batches, strict=True):
+            rate = learning_rate(
+                step,
+                steps=stage.steps,
+                warmup=recipe.optimizer.warmup,
+                highest=recipe.optimizer.learning_rate,
+                minimum=recipe.optimizer.minimum,
+            )
+            seed_everything(recipe.seed + 1_000_003 * (step + 1) + world.rank)  # for dropout
+            figures = train_step(stage, batch, rate)
+            meter.add(batch, figures)
+            if not first:
+                continue
+            done_steps, last = step + 1, step + 1 == stage.steps
+            if done_steps % 25 == 0 or last:
+                report.write(step=done_steps, learning_rate=rate, **figures, **meter.read())
+            if (done_steps % recipe.validate_every == 0 or last) and stage.validate_batches:
+                measured = {f"validation_{name}": value for name, value in evaluate(stage).items()}
+                report.write(step=done_steps, **measured)
+            if done_steps % recipe.checkpoint_every == 0 or last:
+                save_checkpoint(run, done_steps, stage)
+            if progress is not None:
+                progress(done_steps, stage.steps, figures)
+    return export(stage, run) if first else None
 
 
 def _claim(run: Path, recipe: Recipe, path: str | Path, overrides: Sequence[str]) -> None:
@@ -96,12 +114,3 @@ def _claim(run: Path, recipe: Recipe, path: str | Path, overrides: Sequence[str]
         )
     write_text(file, resolved)
     write_text(run / "RESUME.txt", " ".join(["afnext", "train", str(path), f"--out {run}", *overrides]) + "\n")
-
-
-def _resume(run: Path, stage: Stage) -> int:
-    """Fill the stage from the run's last checkpoint and return how many steps it has done."""
-    done = checkpoints(run)
-    if not done:
-        return 0
-    load_modules(done[-1], stage.model, stage.heads)
-    return int(load_optimizer(done[-1], stage.optimizer)["step"])

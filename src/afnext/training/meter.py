@@ -1,7 +1,13 @@
 """How fast, and how far: running rates of a training loop."""
 
+import logging
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from afnext.data.batch import Batch
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -12,12 +18,21 @@ class Meter:
     audio_seconds: float = 0.0
     tokens: int = 0
     steps: int = 0
+    skipped: int = 0
+    """Steps whose gradient was not finite, since the beginning."""
+    lost: int = 0
+    """Rows that could not be used, since the beginning."""
 
-    def add(self, *, audio_seconds: float, tokens: int) -> None:
-        """Count one step."""
-        self.audio_seconds += audio_seconds
-        self.tokens += tokens
+    def add(self, batches: Sequence[Batch], figures: Mapping[str, float]) -> None:
+        """Count one step; ``figures`` of ``train_step``."""
+        self.audio_seconds += sum(batch.audio_seconds for batch in batches)
+        self.tokens += sum(batch.talk.ids.numel() for batch in batches)
         self.steps += 1
+        self.skipped += int(figures.get("skipped", 0))
+        for batch in batches:
+            for row in batch.lost:
+                _log.warning("not learnt from: %s", row)
+            self.lost += len(batch.lost)
 
     def read(self) -> dict[str, float]:
         """Rates per second of wall time since the last reading, and start afresh."""
@@ -27,5 +42,6 @@ class Meter:
             "tokens_per_second": round(self.tokens / elapsed, 1),
             "seconds_per_step": round(elapsed / max(1, self.steps), 4),
         }
+        rates |= {name: float(n) for name, n in (("skipped_steps", self.skipped), ("lost_rows", self.lost)) if n}
         self.started, self.audio_seconds, self.tokens, self.steps = time.monotonic(), 0.0, 0, 0
         return rates

@@ -5,6 +5,7 @@ from typing import Literal, get_args
 from pydantic import Field, model_validator
 
 from afnext.base.config import Frozen
+from afnext.model.lora import Lora
 from afnext.scenes.forms.mix import Difficulty
 
 Part = Literal["encoder", "adaptor", "decoder"]
@@ -16,6 +17,9 @@ class ModelRecipe(Frozen):
 
     preset: str = "nano"
     """A name known to ``model/config.py``."""
+    weights: str | None = None
+    """A model to begin with: nano, a checkpoint folder, or a Hugging Face id. Its sizes, tokenizer and template come
+    along."""
     start: str | dict[Part, str] | None = None
     """A run folder whose last checkpoint gives model and heads, or one for each part named; the rest is random."""
     tokenizer: str | None = None
@@ -44,6 +48,20 @@ class FeedRecipe(Frozen):
     augment: bool = True
     """Vary timbre: a smooth random equaliser and a shift along the mel axis, and masked mel bands. Of the truth, leave
     some out."""
+    workers: int = Field(1, ge=0)
+
+
+class RowsRecipe(Frozen):
+    """How rows of data become batches."""
+
+    tokens: int = Field(8192, ge=64)
+    """Tokens of a batch, sound (25 a second) and text: rows are packed into it, and do not see each other."""
+    context: int | None = Field(None, ge=64)
+    """Tokens of the longest row; as many as the model takes, if left out. Longer rows are left out."""
+    longest: float = Field(1800.0, gt=0)
+    """Seconds of the longest recording. Rows with a longer one are left out."""
+    validation: str | None = None
+    """Rows to measure on, in the spelling of ``data``."""
     workers: int = Field(1, ge=0)
 
 
@@ -78,18 +96,29 @@ class OptimizerRecipe(Frozen):
     """Largest global gradient norm."""
 
 
+Reporter = Literal["tensorboard", "wandb", "trackio"]
+
+
 class Recipe(Frozen):
-    """One supervised stage."""
+    """One supervised stage. It learns from rows (``data``) or from scenes made as they are needed (``feed``)."""
 
     name: str
     seed: int = 0
-    steps: int = Field(..., ge=1)
+    steps: int | None = Field(None, ge=1)
+    epochs: float | None = Field(None, gt=0)
+    """Passes over the rows, in place of ``steps``."""
     accumulate: int = Field(1, ge=1)
-    trains: tuple[Part, ...] = PARTS
+    trains: tuple[Part, ...] | None = None
+    """Parts that are trained in full: all, or with ``lora`` none, if left out."""
+    lora: Lora | None = None
+    """Low-rank products that are trained in place of the matrices they stand beside."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """``auto``: bfloat16 autocast where the machine multiplies it in hardware, else float32."""
     model: ModelRecipe
-    feed: FeedRecipe
+    data: str | None = None
+    """A file of rows, or several with weights: ``a.jsonl*0.5 + b.jsonl``."""
+    rows: RowsRecipe = RowsRecipe()
+    feed: FeedRecipe | None = None
     objective: ObjectiveRecipe = ObjectiveRecipe()
     optimizer: OptimizerRecipe = OptimizerRecipe()
     checkpoint_every: int = Field(500, ge=1)
@@ -97,14 +126,44 @@ class Recipe(Frozen):
     """How many checkpoints stay."""
     validate_every: int = Field(500, ge=1)
     validate_batches: int = Field(4, ge=0)
+    report: tuple[Reporter, ...] = ()
+    """Where figures go besides the journal."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Parts that are trained in full."""
+        if self.trains is not None:
+            return self.trains
+        return () if self.lora else PARTS
 
     @model_validator(mode="after")
     def _something_to_learn(self) -> "Recipe":
         weights = self.objective
         if not any(weights.model_dump().values()):
             raise ValueError("every loss has weight 0: nothing would be learned")
-        if weights.text > 0 and self.feed.questions == 0:
-            raise ValueError("objective.text needs feed.questions above 0")
-        if self.feed.hears == "truth" and any(weights.model_dump(exclude={"text"}).values()):
-            raise ValueError("feed.hears: truth gives the encoder nothing to hear; weigh objective.text alone")
+        if not self.parts and self.lora is None:
+            raise ValueError("trains is empty and there is no lora: nothing would be learned")
+        if (self.data is None) == (self.feed is None):
+            raise ValueError("a recipe has either data (rows) or feed (scenes), such as data=my.jsonl")
+        if (self.steps is None) == (self.epochs is None):
+            raise ValueError("a recipe has either steps or epochs")
+        return self
+
+    @model_validator(mode="after")
+    def _of_one_piece(self) -> "Recipe":
+        dense = any(self.objective.model_dump(exclude={"text"}).values())
+        if self.feed is None:
+            if dense:
+                raise ValueError("only scenes are known well enough for objective.tags, clock, transcript and likeness")
+        else:
+            if self.epochs is not None:
+                raise ValueError("scenes never end: give steps, not epochs")
+            if self.objective.text > 0 and self.feed.questions == 0:
+                raise ValueError("objective.text needs feed.questions above 0")
+            if self.feed.hears == "truth" and dense:
+                raise ValueError("feed.hears: truth gives the encoder nothing to hear; weigh objective.text alone")
+        if self.model.weights is not None and (self.model.start or self.model.tokenizer):
+            raise ValueError("model.weights brings its tokenizer; leave out model.start and model.tokenizer")
+        if self.lora is not None and self.model.weights is None:
+            raise ValueError("lora stands beside the weights of a model: name it in model.weights")
         return self

@@ -2,12 +2,15 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
+from torch.utils.data import Dataset
 
+from afnext.data.batch import Batch
+from afnext.dialogue.template import Family
 from afnext.model.flamingo import Flamingo
 from afnext.parallel.launch import World
-from afnext.training.feed import SceneFeed
 from afnext.training.heads import Heads
 from afnext.training.optimizer import Optimizers
 from afnext.training.recipe import Recipe
@@ -19,10 +22,17 @@ class Stage:
 
     recipe: Recipe
     model: Flamingo
-    heads: Heads
+    heads: Heads | None
+    """What reads scenes' truth; None where rows are learnt."""
     optimizer: Optimizers
-    feed: SceneFeed
-    validation: SceneFeed
+    feed: Dataset[Batch]
+    validation: Dataset[Batch] | None
+    steps: int
+    validate_batches: int
+    workers: int
+    origin: Path | None
+    """The folder that ``model.weights`` names, once it is found."""
+    family: Family
     world: World
     """The process among those that train together."""
     precision: torch.dtype

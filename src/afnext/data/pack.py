@@ -59,6 +59,10 @@ class Pack:
                 prefix = [part[:, :, start:behind] for part in (query, key, value)]
                 seen.append(attend(prefix[0], prefix[1], prefix[2], causal=True))
             for first, last in zip([behind, *ends], ends, strict=False):
+                if behind == start:  # no prefix, so no mask: of a long conversation it would be gigabytes
+                    alone = [part[:, :, first:last] for part in (query, key, value)]
+                    seen.append(attend(alone[0], alone[1], alone[2], causal=True))
+                    continue
                 keys, values = (
                     torch.cat([part[:, :, start:behind], part[:, :, first:last]], dim=2) for part in (key, value)
                 )
@@ -83,6 +87,13 @@ def join(prompts: Sequence[Prompt]) -> Tree:
         tree.targets.extend([*following, IGNORED])
         tree.branches.append(len(tail))
     return tree
+
+
+def whole(prompt: Prompt) -> Tree:
+    """A conversation alone, every answer of which is learnt."""
+    following = [token if mine else IGNORED for token, mine in zip(prompt.ids[1:], prompt.loss_mask[1:], strict=True)]
+    length = len(prompt.ids)
+    return Tree(list(prompt.ids), list(range(length)), [*following, IGNORED], 0, [length])
 
 
 def pack(trees: Sequence[Tree]) -> Pack:

@@ -3,11 +3,11 @@
 import torch
 import torch.nn.functional as F
 
+from afnext.data.pack import IGNORED, join, pack
 from afnext.dialogue.template import Prompt, Slot
 from afnext.model.attention import attend
 from afnext.model.config import preset
 from afnext.model.flamingo import Flamingo
-from afnext.training.branches import IGNORED, join, pack
 
 SOUND = preset("tiny").sound_id
 
