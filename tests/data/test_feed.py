@@ -17,7 +17,7 @@ from afnext.dialogue.message import AudioPart, TextPart, assistant, user
 from afnext.dialogue.template import NANO, render
 from afnext.model.config import preset
 from afnext.model.flamingo import Flamingo
-from afnext.training.step import encode
+from afnext.training.learner import encode
 
 MIXED = [0.4, 2.0, 31.0, 5.0, None, 9.0, 1.3, 3.7]
 

@@ -12,14 +12,15 @@ from afnext.base.files import replacing
 from afnext.base.process import DTYPES
 from afnext.cli import options
 from afnext.cli.progress import progress_bars
-from afnext.inference.folder import copy_beside, find_folder
+from afnext.inference.folder import copy_beside
+from afnext.inference.load import find_model, load_weights
 from afnext.model import weights
 
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 
 
 def run(
-    source: Annotated[str, typer.Argument(metavar="SRC", help="A folder, a Hugging Face id, or nano.")],
+    source: Annotated[str, typer.Argument(metavar="SRC", help="A folder, an adapter, a Hugging Face id, or nano.")],
     target: Annotated[Path, typer.Argument(metavar="DST", help="The folder to write; it must not be there yet.")],
     dtype: Annotated[str | None, typer.Option(help="Number format to store; as it was if left out.")] = None,
     shard_size: Annotated[str, typer.Option(help="Size of the largest weights file, such as 500MB.")] = "5GB",
@@ -28,22 +29,23 @@ def run(
     """Write a model folder anew: key layout, number format, shards.
 
     Both published key layouts are read; the one that old and new releases of transformers read is written. Tokenizer,
-    template and the other files beside the weights are copied.
+    template and the other files beside the weights are copied. A LoRA adapter is merged into the model that it names.
 
     \b
     Examples:
       afnext convert nano nano-copy
       afnext convert nano nano-half --dtype bfloat16 --shard-size 2MB
+      afnext convert out/lora/adapter merged
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise RequestError(f"{target} is already there", expected="a new folder", do="give another name, or remove it")
     if dtype is not None and dtype not in DTYPES:
         raise RequestError(f"dtype {dtype!r}", expected=", ".join(DTYPES))
     shard_bytes = _bytes(shard_size)
-    folder = find_folder(source)
+    folder, adapter = find_model(source)
     with progress_bars() as tell:
         tell(f"Writing {target}", 0, None)
-        model = weights.load(folder)
+        model = load_weights(folder, adapter)
         with replacing(target, folder=True) as draft:
             copy_beside(folder, draft)
             weights.save(model, draft, dtype=DTYPES.get(dtype or ""), shard_bytes=shard_bytes)

@@ -19,7 +19,7 @@ from afnext.base.errors import AfnextError, ConversationError
 from afnext.base.progress import Tell, silent
 from afnext.data.batch import Batch, group
 from afnext.data.mixture import Term, epoch
-from afnext.data.pack import Tree, pack, whole
+from afnext.data.pack import IGNORED, Tree, pack, whole
 from afnext.data.packing import efficiency, pack_rows
 from afnext.data.rows import Row, read_rows
 from afnext.dialogue.message import AudioPart, audio_parts
@@ -40,6 +40,7 @@ class RowFeed(Dataset[Batch]):
         context: tokens of the longest row; longer ones are left out.
         longest: seconds of the longest recording; rows with a longer one are left out.
         seed: of the run.
+        together: leave all windows of a batch in one group, and no batch empty, for devices that compute in step.
         tell: told how many rows have been measured.
 
     Attributes:
@@ -59,9 +60,11 @@ class RowFeed(Dataset[Batch]):
         context: int,
         longest: float,
         seed: int,
+        together: bool = False,
         tell: Tell = silent,
     ) -> None:
         self.tokenizer, self.family, self.tokens, self.seed = tokenizer, family, tokens, seed
+        self.together = together
         self.left_out = Counter[str]()
         self.weights = [term.weight for term in mixture]
         read = [read_rows(term.path) for term in mixture]
@@ -151,8 +154,10 @@ class RowFeed(Dataset[Batch]):
             trees.append(whole(render(row.conversation, counts, self.tokenizer, self.family, generation_prompt=False)))
             cut += parts
             seconds += sum(map(len, sounds)) / SAMPLE_RATE
+        if self.together and not trees:
+            trees.append(Tree([self.tokenizer.end_of_text], [0], [IGNORED], 0, [1]))
         return Batch(
-            sound=group([window for parts in cut for window in parts]),
+            sound=group([window for parts in cut for window in parts], together=self.together),
             windows=tuple(map(len, cut)),
             talk=pack(trees),
             audio_seconds=seconds,

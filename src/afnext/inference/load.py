@@ -1,6 +1,7 @@
 """Opening a model: ``afnext.load``."""
 
 import os
+from pathlib import Path
 
 import torch
 
@@ -12,6 +13,7 @@ from afnext.inference.card import read_card
 from afnext.inference.engine import Engine
 from afnext.inference.folder import find_folder
 from afnext.model import weights
+from afnext.model.flamingo import Flamingo
 from afnext.model.lora import is_adapter, load_adapter, merge, read_adapter_config
 
 
@@ -36,17 +38,11 @@ def load(
         RequestError: the device or number format is not at hand.
     """
     place = pick_device(device)
-    folder = find_folder(name)
-    adapter = folder if is_adapter(folder) else None
-    if adapter is not None:
-        folder = find_folder(str(read_adapter_config(adapter).get("base_model_name_or_path")))
+    folder, adapter = find_model(name)
     family = load_family(folder)
     tokenizer = Tokenizer.load(folder)
     card = read_card(folder)
-    model = weights.load(folder, place, pick_dtype(dtype, place, weights.stored_dtype(folder)))
-    if adapter is not None:
-        load_adapter(model, adapter)
-        merge(model)
+    model = load_weights(folder, adapter, place, pick_dtype(dtype, place, weights.stored_dtype(folder)))
     wanted, had = tokenizer.vocab_size, model.config.decoder.vocabulary
     if wanted > had:
         raise CheckpointError(
@@ -55,3 +51,30 @@ def load(
             do="take both from the same release",
         )
     return Engine(model, tokenizer, family, name=os.fspath(name), card=card)
+
+
+def find_model(name: str | os.PathLike[str]) -> tuple[Path, Path | None]:
+    """The folder of the model called ``name``; where that is an adapter's, the model's that it names, and its own.
+
+    Raises:
+        CheckpointError: there is no such model, or the adapter is of another kind.
+    """
+    folder = find_folder(name)
+    if not is_adapter(folder):
+        return folder, None
+    return find_folder(str(read_adapter_config(folder).get("base_model_name_or_path"))), folder
+
+
+def load_weights(
+    folder: Path, adapter: Path | None, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
+) -> Flamingo:
+    """The model in ``folder``, with an adapter merged into it, if one is given.
+
+    Raises:
+        CheckpointError: either does not fit.
+    """
+    model = weights.load(folder, device, dtype)
+    if adapter is not None:
+        load_adapter(model, adapter)
+        merge(model)
+    return model

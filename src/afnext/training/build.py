@@ -1,13 +1,12 @@
 """A recipe made into the things that a loop needs."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from torch import nn
+import torch.distributed as dist
 from torch.utils.data import Dataset
 
-from afnext.base.errors import RecipeError
+from afnext.base.errors import ParallelError, RecipeError
 from afnext.base.process import cpu_computes_bfloat16, seed_everything
 from afnext.base.progress import Tell, silent
 from afnext.data.batch import Batch
@@ -22,11 +21,15 @@ from afnext.model.config import FlamingoConfig, preset
 from afnext.model.flamingo import Flamingo
 from afnext.model.lora import adapt
 from afnext.parallel.launch import World
+from afnext.parallel.mesh import Degrees, build_mesh
+from afnext.parallel.recompute import recompute
+from afnext.parallel.shard import shard
 from afnext.training.checkpoint import checkpoints, load_modules
 from afnext.training.feed import SceneFeed
 from afnext.training.heads import Heads
+from afnext.training.learner import Learner
 from afnext.training.optimizer import build_optimizer
-from afnext.training.recipe import PARTS, Part, Recipe
+from afnext.training.recipe import PARTS, ParallelRecipe, Part, Recipe
 from afnext.training.stage import Stage
 
 
@@ -64,11 +67,9 @@ def build(recipe: Recipe, world: World | None = None, tell: Tell = silent) -> St
     if recipe.model.start:
         _start(recipe.model.start, model, heads)
     _freeze(model, recipe)
-    model.to(device)
-    named = [*_named(model, "model")]
-    if heads is not None:
-        heads.to(device)
-        named += _named(heads, "heads")
+    learner = Learner(model, heads, recipe.objective).to(device)
+    if recipe.parallel is not None:
+        _spread(learner, recipe.parallel, recipe, world, precision)
     feed, validation = _feeds(recipe, tokenizer, family, model.config, tell)
     steps, batches = recipe.steps, recipe.validate_batches
     if isinstance(feed, RowFeed) and recipe.epochs is not None:
@@ -78,9 +79,8 @@ def build(recipe: Recipe, world: World | None = None, tell: Tell = silent) -> St
     assert steps is not None, "a recipe has steps or epochs"
     return Stage(
         recipe=recipe,
-        model=model,
-        heads=heads,
-        optimizer=build_optimizer(named, recipe.optimizer),
+        learner=learner,
+        optimizer=build_optimizer(learner.named_parameters(), recipe.optimizer),
         feed=feed,
         validation=validation,
         steps=steps,
@@ -89,8 +89,34 @@ def build(recipe: Recipe, world: World | None = None, tell: Tell = silent) -> St
         origin=origin,
         family=family,
         world=world,
+        mesh=learner.mesh,
         precision=precision,
     )
+
+
+def _spread(learner: Learner, parallel: ParallelRecipe, recipe: Recipe, world: World, precision: torch.dtype) -> None:
+    """Split the weights of ``learner`` over the processes."""
+    if not dist.is_initialized():
+        raise ParallelError(
+            "parallel without torchrun", do="start it as torchrun --nproc-per-node N --no-python afnext train ..."
+        )
+    parallel.fit_heads(learner.model.config.decoder.heads)
+    mesh = build_mesh(world, Degrees.model_validate(parallel.model_dump(exclude={"recompute"})))
+    if recipe.accumulate % mesh.data[1]:
+        raise RecipeError(
+            f"accumulate {recipe.accumulate} with {mesh.data[1]} shares of the data",
+            expected="a multiple: with weights in shards, all compute equally often",
+        )
+    if parallel.recompute:
+        recompute(learner, parallel.recompute)
+    decoder = learner.model.decoder
+    shard(
+        learner,
+        mesh,
+        compute=None if precision == torch.float32 else precision,
+        parts=[decoder.embedding, decoder.head],
+    )
+    learner.mesh = mesh
 
 
 def _feeds(
@@ -114,6 +140,7 @@ def _feeds(
             context=min(recipe.rows.context or config.decoder.positions, config.decoder.positions),
             longest=recipe.rows.longest,
             seed=recipe.seed,
+            together=recipe.parallel is not None,
             tell=tell,
         )
 
@@ -160,14 +187,9 @@ def _freeze(model: Flamingo, recipe: Recipe) -> None:
     if recipe.lora is not None:
         adapt(model, recipe.lora)
     for parameter in model.parameters():
-        if parameter.requires_grad:
+        if parameter.requires_grad or recipe.parallel is not None:  # shards are of one format
             parameter.data = parameter.data.float()
     model.decoder.tie()
-
-
-def _named(module: nn.Module, prefix: str) -> Iterator[tuple[str, nn.Parameter]]:
-    for name, parameter in module.named_parameters():
-        yield f"{prefix}.{name}", parameter
 
 
 def _precision(recipe: Recipe, device: torch.device) -> torch.dtype:

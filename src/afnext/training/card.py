@@ -34,7 +34,7 @@ def model_card(stage: Stage, run: Path) -> str:
     for name, value in measured[-1].items() if measured else ():
         if name != "step":
             lines.append(f"- {name.removeprefix('validation_')} on held-out data: {value:.4f}")
-    resolved = OmegaConf.to_yaml(OmegaConf.create(recipe.model_dump(mode="json", exclude_defaults=True)))
+    resolved = OmegaConf.to_yaml(OmegaConf.create(recipe.model_dump(mode="json", exclude_none=True)))
     ask = f'    afnext ask recording.wav "What happens, and when?" --model {run / "model"}'
     lines += ["", "## Use", "", ask, "", "## Recipe", "", "```yaml", resolved.rstrip(), "```"]
     return "\n".join(lines) + "\n"

@@ -11,14 +11,14 @@ from afnext.base.errors import RecipeError
 from afnext.base.files import write_text
 from afnext.base.process import seed_everything
 from afnext.base.progress import Tell, silent
-from afnext.data.loader import Share, load
+from afnext.data.loader import load
 from afnext.parallel.launch import World, joined, launched
 from afnext.training.build import build
-from afnext.training.checkpoint import checkpoints, resume, save_checkpoint
+from afnext.training.checkpoint import Saver, checkpoints, resume
 from afnext.training.export import export
 from afnext.training.meter import Meter
 from afnext.training.recipe import Recipe
-from afnext.training.report import Report
+from afnext.training.report import Report, Silence
 from afnext.training.schedule import learning_rate
 from afnext.training.stage import Stage
 from afnext.training.step import evaluate, train_step
@@ -63,21 +63,21 @@ def train(
 
 
 def _run(stage: Stage, run: Path, path: str | Path, overrides: Sequence[str], progress: Progress | None) -> Path | None:
-    recipe, world, first = stage.recipe, stage.world, stage.world.rank == 0
+    recipe, first = stage.recipe, stage.world.rank == 0
     if first:
         _claim(run, recipe, path, overrides)
     done = checkpoints(run)
     start = resume(done[-1], stage) if done else 0
-    meter = Meter()
+    meter, saver = Meter(), Saver(run, stage)
     batches = load(
         stage.feed,
         start,
         stage.steps,
         accumulate=recipe.accumulate,
-        share=Share(world.rank, world.size),
+        share=stage.share,
         workers=stage.workers,
     )
-    with Report(run, recipe.name, recipe.report if first else ()) as report:
+    with Report(run, recipe.name, recipe.report) if first else Silence() as report:
         for step, batch in zip(range(start, stage.steps), batches, strict=True):
             rate = learning_rate(
                 step,
@@ -86,31 +86,39 @@ def _run(stage: Stage, run: Path, path: str | Path, overrides: Sequence[str], pr
                 highest=recipe.optimizer.learning_rate,
                 minimum=recipe.optimizer.minimum,
             )
-            seed_everything(recipe.seed + 1_000_003 * (step + 1) + world.rank)  # for dropout
+            seed_everything(recipe.seed + 1_000_003 * (step + 1) + stage.share.rank)  # for dropout
             figures = train_step(stage, batch, rate)
             meter.add(batch, figures)
-            if not first:
+            if not first and stage.mesh is None:
                 continue
-            done_steps, last = step + 1, step + 1 == stage.steps
-            if done_steps % 25 == 0 or last:
-                report.write(step=done_steps, learning_rate=rate, **figures, **meter.read())
-            if (done_steps % recipe.validate_every == 0 or last) and stage.validate_batches:
+            finished, last = step + 1, step + 1 == stage.steps
+            if finished % 25 == 0 or last:
+                report.write(step=finished, learning_rate=rate, **figures, **meter.read())
+            if (finished % recipe.validate_every == 0 or last) and stage.validate_batches:
                 measured = {f"validation_{name}": value for name, value in evaluate(stage).items()}
-                report.write(step=done_steps, **measured)
-            if done_steps % recipe.checkpoint_every == 0 or last:
-                save_checkpoint(run, done_steps, stage)
-            if progress is not None:
-                progress(done_steps, stage.steps, figures)
-    return export(stage, run) if first else None
+                report.write(step=finished, **measured)
+            if finished % recipe.checkpoint_every == 0 or last:
+                saver.save(finished)
+            if progress is not None and first:
+                progress(finished, stage.steps, figures)
+        saver.finish()
+    if first or stage.mesh is not None:
+        return export(stage, run)
+    return None
 
 
 def _claim(run: Path, recipe: Recipe, path: str | Path, overrides: Sequence[str]) -> None:
-    """Write the resolved recipe and how to resume; refuse a folder that another recipe began."""
-    resolved = OmegaConf.to_yaml(OmegaConf.create(recipe.model_dump(mode="json")))
+    """Write the resolved recipe and how to resume; refuse a folder that another recipe began.
+
+    Over how many processes a run is spread may change on the way.
+    """
+    resolved = recipe.model_dump(mode="json")
     file = run / "recipe.yaml"
-    if file.exists() and file.read_text(encoding="utf-8") != resolved:
-        raise RecipeError(
-            f"{run} holds a run of another recipe or other overrides", do="give another out=, or remove it"
-        )
-    write_text(file, resolved)
+    if file.exists():
+        began = OmegaConf.to_container(OmegaConf.load(file))
+        if not isinstance(began, dict) or began | {"parallel": None} != resolved | {"parallel": None}:
+            raise RecipeError(
+                f"{run} holds a run of another recipe or other overrides", do="give another out=, or remove it"
+            )
+    write_text(file, OmegaConf.to_yaml(OmegaConf.create(resolved)))
     write_text(run / "RESUME.txt", " ".join(["afnext", "train", str(path), f"--out {run}", *overrides]) + "\n")

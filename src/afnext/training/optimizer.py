@@ -1,6 +1,6 @@
 """What moves the weights of a stage: AdamW alone, or Muon for the matrices inside layers and AdamW for the rest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +39,15 @@ class Optimizers:
         """Everything remembered, by parameter number and name."""
         known = [(number, self._of(p).state.get(p, {})) for number, p in enumerate(self.parameters)]
         return {f"{number}.{name}": torch.as_tensor(value) for number, state in known for name, value in state.items()}
+
+    def empty_state(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+        """Room for what ``state`` gave: beside each parameter in its shards, elsewhere whole."""
+        parameters = self.parameters
+        room = {}
+        for name, shape in shapes.items():
+            parameter = parameters[int(name.split(".")[0])].detach()
+            room[name] = torch.zeros_like(parameter) if shape == tuple(parameter.shape) else torch.zeros(shape)
+        return room
 
     def load_state(self, tensors: dict[str, Tensor]) -> None:
         """Take back what ``state`` gave."""

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from afnext.base.config import Frozen
 from afnext.model.lora import Lora
+from afnext.parallel.mesh import Degrees
 from afnext.scenes.forms.mix import Difficulty
 
 Part = Literal["encoder", "adaptor", "decoder"]
@@ -63,6 +64,13 @@ class RowsRecipe(Frozen):
     validation: str | None = None
     """Rows to measure on, in the spelling of ``data``."""
     workers: int = Field(1, ge=0)
+
+
+class ParallelRecipe(Degrees):
+    """Over how many processes weights and sequences are split (``afnext.parallel.mesh``)."""
+
+    recompute: int = Field(0, ge=0)
+    """Every so many-th layer keeps its input alone and computes the rest again backward; 0: none."""
 
 
 class ObjectiveRecipe(Frozen):
@@ -126,6 +134,8 @@ class Recipe(Frozen):
     """How many checkpoints stay."""
     validate_every: int = Field(500, ge=1)
     validate_batches: int = Field(4, ge=0)
+    parallel: ParallelRecipe | None = None
+    """None: every process that torchrun starts holds the whole model."""
     report: tuple[Reporter, ...] = ()
     """Where figures go besides the journal."""
 
@@ -162,6 +172,12 @@ class Recipe(Frozen):
                 raise ValueError("objective.text needs feed.questions above 0")
             if self.feed.hears == "truth" and dense:
                 raise ValueError("feed.hears: truth gives the encoder nothing to hear; weigh objective.text alone")
+        if self.parallel is not None and self.optimizer.method == "muon":
+            raise ValueError("muon needs whole matrices, and parallel splits them: use optimizer.method=adamw")
+        if self.parallel is not None and self.parallel.ring * self.parallel.ulysses > 1 and self.feed is not None:
+            raise ValueError(
+                "parallel.ring and parallel.ulysses split rows of data, not scenes with their dense losses"
+            )
         if self.model.weights is not None and (self.model.start or self.model.tokenizer):
             raise ValueError("model.weights brings its tokenizer; leave out model.start and model.tokenizer")
         if self.lora is not None and self.model.weights is None:

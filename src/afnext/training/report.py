@@ -40,6 +40,16 @@ class Report:
         self._open.close()
 
 
+class Silence(Report):
+    """Of a process that is not the first: writes nowhere."""
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+
+    def write(self, step: int, **figures: float) -> None:
+        """Nothing."""
+
+
 def _tensorboard(run: Path, _name: str, opened: ExitStack) -> Send:
     try:
         from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - optional

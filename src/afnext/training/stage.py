@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+import torch.distributed as dist
 from torch.utils.data import Dataset
 
 from afnext.data.batch import Batch
+from afnext.data.loader import Share
 from afnext.dialogue.template import Family
 from afnext.model.flamingo import Flamingo
 from afnext.parallel.launch import World
+from afnext.parallel.mesh import Mesh
 from afnext.training.heads import Heads
+from afnext.training.learner import Learner
 from afnext.training.optimizer import Optimizers
 from afnext.training.recipe import Recipe
 
@@ -21,9 +25,7 @@ class Stage:
     """A recipe made real; see ``build.py``."""
 
     recipe: Recipe
-    model: Flamingo
-    heads: Heads | None
-    """What reads scenes' truth; None where rows are learnt."""
+    learner: Learner
     optimizer: Optimizers
     feed: Dataset[Batch]
     validation: Dataset[Batch] | None
@@ -35,7 +37,29 @@ class Stage:
     family: Family
     world: World
     """The process among those that train together."""
+    mesh: Mesh | None
+    """Over which weights and sequences are split; None where each process holds everything."""
     precision: torch.dtype
+
+    @property
+    def model(self) -> Flamingo:
+        """What is trained."""
+        return self.learner.model
+
+    @property
+    def heads(self) -> Heads | None:
+        """What reads scenes' truth; None where rows are learnt."""
+        return self.learner.heads
+
+    @property
+    def share(self) -> Share:
+        """Which batches of a step are this process's; those who hold parts of one sequence have the same."""
+        return Share(*self.mesh.data) if self.mesh else Share(self.world.rank, self.world.size)
+
+    @property
+    def counts(self) -> bool:
+        """Whether this process counts its batches; of those who have the same, one does."""
+        return self.mesh is None or dist.get_rank(self.mesh.sequence) == 0
 
     @property
     def device(self) -> torch.device:

@@ -1,6 +1,6 @@
 """How many answers to rows of one's own are right to the letter.
 
-    python examples/score_answers.py MODEL ROWS.jsonl
+    python examples/finetune/score_answers.py MODEL ROWS.jsonl
 
 MODEL is nano, a folder, or the `adapter` folder of a fine-tuning.
 """

@@ -1,6 +1,6 @@
 """Rows of one's own: 200 to learn from and 50 to measure on, about eight sounds that nano was never told of.
 
-    python examples/own_sounds.py FOLDER
+    python examples/finetune/own_sounds.py FOLDER
 
 FOLDER then holds `train.jsonl`, `held_out.jsonl` and the recordings that they name. Any rows of this form will do:
 
