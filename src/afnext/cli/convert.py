@@ -35,7 +35,6 @@ def run(
     Examples:
       afnext convert nano nano-copy
       afnext convert nano nano-half --dtype bfloat16 --shard-size 2MB
-      afnext convert out/lora/adapter merged
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise RequestError(f"{target} is already there", expected="a new folder", do="give another name, or remove it")

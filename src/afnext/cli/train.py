@@ -1,14 +1,20 @@
 """``afnext train``."""
 
+from dataclasses import asdict
 from json import dumps
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from afnext.base.config import load_config
 from afnext.cli import options
 from afnext.cli.progress import progress_bars
+from afnext.model.config import preset
 from afnext.training.loop import train
+from afnext.training.plan import ASSUMED, MACHINES, MachineName, told
+from afnext.training.plan import plan as work_out
+from afnext.training.recipe import Recipe
 
 
 def run(
@@ -17,6 +23,12 @@ def run(
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Changes, such as optimizer.clip=0.5.")
     ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Tell time, memory and cost of a step on a cluster, and train nothing.")
+    ] = False,
+    gpus: Annotated[int, typer.Option(help="For --plan: how many GPUs.", min=1)] = 128,
+    machine: Annotated[MachineName, typer.Option(help="For --plan: of which kind.")] = "h100",
+    dollars: Annotated[float, typer.Option(help="For --plan: price of a GPU hour.", min=0)] = 2.5,
     out: Annotated[
         Path | None, typer.Option(help="The run folder; out/RECIPE'S NAME if left out. A run that stopped goes on.")
     ] = None,
@@ -24,15 +36,25 @@ def run(
 ) -> None:
     """Train a model from a recipe.
 
-    Scenes are composed as they are needed, from banks of sources that `python -m afnext.training.prepare` builds. The
-    run folder keeps the resolved recipe, a journal and checkpoints; the trained model ends up in its folder `model`.
+    It learns from rows of JSON with sound files (data), or from scenes composed as they are needed, out of banks of
+    sources that `python -m afnext.training.prepare` builds (feed). The run folder keeps the resolved recipe, a journal
+    and checkpoints; the trained model ends up in its folder `model`.
 
     \b
     Examples:
       afnext train recipes/nano/1-listen.yaml
       afnext train recipes/nano/8-answer.yaml steps=100 --out out/try
       torchrun --nproc-per-node 2 --no-python afnext train recipes/nano/8-answer.yaml
+      afnext train recipes/finetune/lora.yaml data=my.jsonl
+      afnext train recipes/af-next/4-midtrain-long.yaml --plan --gpus 128
     """
+    if plan:
+        stage = load_config(Recipe, recipe, overrides or [])
+        made = work_out(stage, preset(stage.model.preset), gpus, MACHINES[machine])
+        rates = {"seconds": made.seconds, "audio_rate": made.audio_rate, "gpu_hours_1000h": made.gpu_hours(1000)}
+        typer.echo(dumps(asdict(made) | rates) if json else told(stage.name, made, machine, dollars))
+        typer.echo(ASSUMED, err=True)
+        return
     folder = out or Path("out") / recipe.stem
     with progress_bars() as tell:
         model = train(

@@ -97,7 +97,8 @@ class OptimizerRecipe(Frozen):
     learning_rate: float = Field(1e-3, gt=0)
     minimum: float = Field(0.05, ge=0, le=1)
     """Learning rate at the last step, as a share of the highest."""
-    warmup: int = Field(200, ge=0)
+    warmup: float = Field(200, ge=0)
+    """Steps, or below 1 the share of all steps, over which the rate rises to its highest."""
     betas: tuple[float, float] = (0.9, 0.98)
     weight_decay: float = Field(0.01, ge=0)
     clip: float = Field(1.0, gt=0)

@@ -3,8 +3,12 @@
 import math
 
 
-def learning_rate(step: int, *, steps: int, warmup: int, highest: float, minimum: float) -> float:
-    """Learning rate of step ``step`` (counted from 0) of ``steps``; ``minimum`` is a share of ``highest``."""
+def learning_rate(step: int, *, steps: int, warmup: float, highest: float, minimum: float) -> float:
+    """Learning rate of step ``step`` (counted from 0) of ``steps``.
+
+    ``warmup`` is in steps, or below 1 a share of all; ``minimum`` is a share of ``highest``.
+    """
+    warmup = math.ceil(warmup * steps) if warmup < 1 else warmup
     if step < warmup:
         return highest * (step + 1) / warmup
     progress = min(1.0, (step - warmup) / max(1, steps - warmup))

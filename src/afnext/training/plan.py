@@ -1,0 +1,181 @@
+"""What a stage would take on a cluster, by arithmetic, before any of it is rented: time of a step, memory, cost.
+
+Operations are counted exactly (``model/count.py``); how fast they are done, how full rows are and what goes over the
+wires are assumptions, each named here and told beside the figures. Attention is counted for batches that one recording
+fills, which is the most.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from afnext.base.errors import RecipeError
+from afnext.model.config import FlamingoConfig
+from afnext.model.count import flops_per_second, flops_per_token, parameters
+from afnext.training.recipe import Recipe
+
+EFFICIENCY = 0.45
+"""Share of the machine's multiplications that training gets (model FLOPs utilisation)."""
+SOUND = 0.8
+"""Share of a batch's tokens that are sound."""
+ANSWERS = 0.1
+"""Share of a batch's tokens that are to be predicted."""
+FILLED = 0.95
+"""Share of a batch that rows fill."""
+NODE = 8
+"""GPUs that speak over the fast links."""
+
+MachineName = Literal["a100", "h100", "h200"]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One GPU, by its data sheet: operations a second in bfloat16 (dense), bytes of memory, bytes a second to its
+    neighbours in the node, and to other nodes."""
+
+    flops: float
+    memory: float
+    link: float
+    network: float
+
+
+MACHINES: dict[MachineName, Machine] = {
+    "a100": Machine(312e12, 80e9, 300e9, 25e9),
+    "h100": Machine(989e12, 80e9, 450e9, 50e9),
+    "h200": Machine(989e12, 141e9, 450e9, 50e9),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Figures of one step on all GPUs together, and the memory of each, in seconds and bytes."""
+
+    gpus: int
+    tokens: int
+    """In a step, filled or not."""
+    audio_seconds: float
+    """Of sound in a step."""
+    operations: float
+    """Those of forward and backward, and those that are done again."""
+    compute: float
+    exchange: float
+    """Seconds on the wires that nothing hides: all of sequence parallelism; of the weights, what computing is too short
+    for."""
+    memory: dict[str, float]
+
+    @property
+    def seconds(self) -> float:
+        """Of a step."""
+        return self.compute + self.exchange
+
+    @property
+    def audio_rate(self) -> float:
+        """Seconds of sound learnt from in a second."""
+        return self.audio_seconds / self.seconds
+
+    def gpu_hours(self, hours: float) -> float:
+        """GPU hours to pass over ``hours`` of sound once."""
+        return hours / self.audio_rate * self.gpus
+
+
+def plan(recipe: Recipe, config: FlamingoConfig, gpus: int, machine: Machine) -> Plan:
+    """Work out a stage that learns from rows.
+
+    Raises:
+        RecipeError: it learns from scenes.
+        ParallelError: its degrees do not fit the number of GPUs.
+    """
+    if recipe.data is None:
+        raise RecipeError("a plan of a stage with feed", expected="one that learns from rows (data)")
+    degrees = recipe.parallel.within(gpus) if recipe.parallel else None
+    ulysses, ring = (degrees.ulysses, degrees.ring) if degrees else (1, 1)
+    parts = ulysses * ring
+    shards = gpus // degrees.replicate if degrees else 1
+    again = recipe.parallel.recompute if recipe.parallel else 0
+    rounds = -(-recipe.accumulate // (gpus // parts))
+
+    tokens = recipe.rows.tokens
+    seconds = SOUND * FILLED * tokens / 25
+    counts, sizes = parameters(config), config.decoder
+    reach = min(tokens, round(recipe.rows.longest * 25 / SOUND))
+    head = 2 * sizes.width * sizes.vocabulary
+    decoder = tokens * (flops_per_token(config, 0) - (1 - ANSWERS) * head)
+    looks = tokens * (flops_per_token(config, reach // 2) - flops_per_token(config, 0))
+    encoder = seconds * flops_per_second(config)
+    trained = {name: name in recipe.parts for name in ("encoder", "adaptor", "decoder")}
+    listens, reads = _passes(trained["encoder"], again), _passes(trained["decoder"], again, through=True)
+    operations = (
+        encoder * listens + decoder * reads + looks * _passes(True, again)
+    )  # attention has no weights to freeze
+    compute = rounds * operations / parts / (EFFICIENCY * machine.flops)
+
+    learnt = sum(getattr(counts, name) for name, learns in trained.items() if learns)
+    shared = sizes.key_value_heads * sizes.head_width
+    wire = machine.network if gpus > NODE else machine.link
+    weights = rounds * (shards > 1) * (4 * counts.total + 4 * learnt) / wire
+    piece, turns = tokens / parts, 3 if again else 2
+    swapped = (ulysses > 1) * turns * sizes.layers * piece * 2 * (2 * sizes.width + 2 * shared) / machine.link
+    passed = (ring - 1) * (turns + 1) * sizes.layers * piece * 2 * 2 * shared / wire
+    exchange = max(0.0, weights - compute) + rounds * (swapped + passed)
+    return Plan(
+        gpus=gpus,
+        tokens=recipe.accumulate * tokens,
+        audio_seconds=recipe.accumulate * seconds,
+        operations=recipe.accumulate * operations,
+        compute=compute,
+        exchange=exchange,
+        memory=_memory(recipe, config, shards=shards, parts=parts, learnt=learnt),
+    )
+
+
+def _passes(trained: bool, again: int, *, through: bool = False) -> float:
+    """How many times the forward pass's operations are done in all.
+
+    Backward takes one for the gradients of the weights and one for those of the input, which frozen layers pass
+    ``through`` to what stands before them.
+    """
+    backward = 2 if trained else 1 if through else 0
+    return 1 + backward + (1 / again if again and backward else 0)
+
+
+def _memory(recipe: Recipe, config: FlamingoConfig, *, shards: int, parts: int, learnt: int) -> dict[str, float]:
+    """Bytes on one GPU."""
+    counts, sizes, sound = parameters(config), config.decoder, config.encoder
+    again = recipe.parallel.recompute if recipe.parallel else 0
+    table = sizes.vocabulary * sizes.width
+    layer = (counts.decoder - 2 * table) / sizes.layers
+    piece = recipe.rows.tokens / parts
+    windows = -(-SOUND * recipe.rows.tokens / 750 // parts)
+    inside = piece * 2 * (12 * sizes.width + 4 * sizes.feed_forward)  # what one layer keeps for its backward pass
+    heard = windows * 1500 * 2 * (10 * sound.width + 2 * sound.feed_forward)
+    kept = (sizes.layers, sound.layers) if again != 1 else (1, 1)
+    listens = "encoder" in recipe.parts
+    return {
+        "weights, gradients, moments": (4 * counts.total + 12 * learnt) / shards,
+        "weights while they compute": 0.0 if shards == 1 else 2 * (2 * table + 2 * layer),
+        "layers of the decoder": kept[0] * inside + sizes.layers * piece * 2 * sizes.width,
+        "layers of the encoder": kept[1] * heard + sound.layers * windows * 3000 * sound.width if listens else heard,
+        "scores": ANSWERS * piece * sizes.vocabulary * 10,
+    }
+
+
+def told(name: str, made: Plan, machine: MachineName, dollars: float) -> str:
+    """The plan as text."""
+    gigabytes = sum(made.memory.values()) / 1e9
+    room = MACHINES[machine].memory / 1e9
+    lines = [
+        f"{name}: {made.gpus} {machine.upper()}",
+        f"  a step          {made.seconds:8.2f} s  ({made.compute:.2f} computing, {made.exchange:.2f} on wires)",
+        f"  tokens          {made.tokens:8,d}    of which {made.audio_seconds / 3600:.1f} h of sound",
+        f"  operations      {made.operations:8.2e}",
+        f"  speed           {made.tokens / made.seconds:8,.0f} tokens/s, {made.audio_rate:,.0f} s of sound a second",
+        f"  1,000 h once    {made.gpu_hours(1000):8,.0f} GPU hours, {made.gpu_hours(1000) * dollars:,.0f} dollars",
+        f"  memory          {gigabytes:8.1f} GB of {room:.0f}" + ("" if gigabytes < room else ": DOES NOT FIT"),
+    ]
+    lines += [f"      {size / 1e9:8.1f} GB  {what}" for what, size in made.memory.items()]
+    return "\n".join(lines)
+
+
+ASSUMED = (
+    f"assumed: {EFFICIENCY:.0%} of the data sheet's operations; batches {FILLED:.0%} full of the longest recordings; "
+    f"{SOUND:.0%} of their tokens sound, {ANSWERS:.0%} answers; weights gathered while computing"
+)

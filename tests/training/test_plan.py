@@ -1,0 +1,113 @@
+"""Plans against PyTorch's own count of operations, and against arithmetic by hand."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+from typer.testing import CliRunner
+
+from afnext.base.config import load_config
+from afnext.base.errors import ParallelError, RecipeError
+from afnext.cli.app import app
+from afnext.model.config import DecoderConfig, EncoderConfig, FlamingoConfig, preset
+from afnext.model.count import parameters
+from afnext.model.flamingo import Flamingo
+from afnext.parallel.recompute import recompute
+from afnext.training import plan as room
+from afnext.training.plan import MACHINES, Machine, plan
+from afnext.training.recipe import Recipe
+
+RECIPES = Path(__file__).resolve().parents[2] / "recipes/af-next"
+ALL = ["encoder", "adaptor", "decoder"]
+SMALL = FlamingoConfig.model_validate(
+    preset("tiny").model_dump()
+    | {
+        "encoder": EncoderConfig(width=256, layers=3, heads=2, feed_forward=512),
+        "decoder": DecoderConfig(
+            vocabulary=64, width=256, layers=2, heads=4, key_value_heads=2, feed_forward=768, positions=4096
+        ),
+    }
+)
+
+
+def recipe_of(**changes):
+    fields = {"name": "x", "epochs": 1, "model": {}, "data": "x.jsonl", "rows": {"tokens": 1500, "longest": 60.0}}
+    return Recipe.model_validate(fields | changes)
+
+
+@pytest.mark.parametrize(("trains", "again"), [(ALL, 0), (["adaptor"], 0), (ALL, 1)])
+def test_operations_are_those_that_pytorch_counts(monkeypatch, trains, again):
+    """A minute of sound and its scores, forward and backward."""
+    for share in ("FILLED", "SOUND", "ANSWERS"):
+        monkeypatch.setattr(room, share, 1.0)
+    torch.manual_seed(0)
+    model = Flamingo(SMALL)
+    for name in ALL:
+        getattr(model, name).requires_grad_(name in trains)
+    if again:
+        recompute(model)
+    ids = torch.full((1, 1500), SMALL.sound_id)
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+        logits = model(ids, torch.randn(2, 128, 3000), torch.tensor([3000, 3000]), torch.tensor([0.0, 30.0]))
+        logits.sum().backward()
+    made = plan(recipe_of(trains=trains, parallel={"recompute": 1} if again else None), SMALL, 1, MACHINES["h100"])
+    # of a causal row the counter sees the half that lies in the future too
+    future = (3 + again) * SMALL.decoder.layers * 4 * SMALL.decoder.width * 1500 * 750
+    # and what recomputes stops before a layer's last product, which nothing backward needs
+    assert made.operations == pytest.approx(counter.get_total_flops() - future, rel=0.07 if again else 0.03)
+
+
+def test_a_plan_by_hand(monkeypatch):
+    """Two GPUs with weights in shards, of a machine of round numbers."""
+    monkeypatch.setattr(room, "EFFICIENCY", 0.5)
+    machine = Machine(flops=1e9, memory=1e9, link=1e6, network=1.0)
+    alone = plan(recipe_of(accumulate=4), SMALL, 1, machine)
+    two = plan(recipe_of(accumulate=4, parallel={}), SMALL, 2, machine)
+    count = parameters(SMALL).total
+    assert alone.operations == two.operations
+    assert alone.seconds == pytest.approx(alone.operations / 0.5e9)
+    assert two.compute == pytest.approx(alone.compute / 2)
+    assert alone.exchange == 0
+    assert two.exchange == pytest.approx(max(0.0, 2 * 8 * count / 1e6 - two.compute))
+    assert alone.memory["weights, gradients, moments"] == 16 * count
+    assert two.memory["weights, gradients, moments"] == 8 * count
+    assert two.audio_seconds == pytest.approx(4 * 0.8 * 0.95 * 60)
+    assert two.gpu_hours(10) == pytest.approx(2 * 10 / (two.audio_seconds / two.seconds))
+
+
+def test_sequences_in_parts_take_less_memory_and_more_wire():
+    recipe = load_config(Recipe, RECIPES / "4-midtrain-long.yaml")
+    config = preset("af-next")
+    made = {
+        parts: plan(recipe.model_copy(update={"parallel": degrees}), config, 128, MACHINES["h100"])
+        for parts, degrees in ((8, recipe.parallel), (1, recipe.parallel.model_copy(update={"ulysses": 1, "ring": 1})))
+    }
+    for part in ("layers of the decoder", "scores"):
+        assert made[8].memory[part] == pytest.approx(made[1].memory[part] / 8)
+    assert made[8].exchange > made[1].exchange == 0
+
+
+@pytest.mark.parametrize("file", sorted(RECIPES.glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_stage_fits_128_h100(file):
+    done = CliRunner().invoke(app, ["train", str(file), "--plan", "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert sum(told["memory"].values()) < MACHINES["h100"].memory
+    assert 0.1 < told["seconds"] < 60
+
+
+def test_what_cannot_be_planned_is_told():
+    with pytest.raises(ParallelError, match="a product of 6"):
+        plan(recipe_of(parallel={"shard": 4}), SMALL, 6, MACHINES["h100"])
+    scenes = load_config(Recipe, RECIPES.parent / "nano/9-polish.yaml")
+    with pytest.raises(RecipeError, match="expected one that learns from rows"):
+        plan(scenes, SMALL, 1, MACHINES["h100"])
+    done = CliRunner().invoke(
+        app, ["train", str(RECIPES / "4-midtrain-long.yaml"), "parallel={}", "accumulate=128", "--plan"]
+    )
+    assert "DOES NOT FIT" not in done.stdout
+    done = CliRunner().invoke(app, ["train", str(RECIPES / "3-midtrain-skills.yaml"), "parallel=null", "--plan"])
+    assert "DOES NOT FIT" in done.stdout
