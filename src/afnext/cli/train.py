@@ -1,6 +1,7 @@
 """``afnext train``."""
 
 from dataclasses import asdict
+from importlib.resources import files
 from json import dumps
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,7 @@ from afnext.training.recipe import Recipe
 
 def run(
     *,
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="A YAML file; those shipped are in recipes/.")],
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="A YAML file, or one that is shipped: recipes/...")],
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Changes, such as optimizer.clip=0.5.")
     ] = None,
@@ -48,6 +49,7 @@ def run(
       afnext train recipes/finetune/lora.yaml data=my.jsonl
       afnext train recipes/af-next/4-midtrain-long.yaml --plan --gpus 128
     """
+    recipe = _found(recipe)
     if plan:
         stage = load_config(Recipe, recipe, overrides or [])
         made = work_out(stage, preset(stage.model.preset), gpus, MACHINES[machine])
@@ -63,3 +65,9 @@ def run(
     if model is None:
         return  # the first process speaks for all
     typer.echo(dumps({"run": str(folder), "model": str(model)}) if json else f"{model}")
+
+
+def _found(recipe: Path) -> Path:
+    """The file itself, or the one of that name that an installed package carries."""
+    shipped = Path(str(files("afnext"))) / recipe
+    return shipped if not recipe.exists() and recipe.parts[:1] == ("recipes",) and shipped.is_file() else recipe
