@@ -8,7 +8,7 @@ folder=${FOLDER:-out/own}
 
 python examples/finetune/own_sounds.py "$folder"
 python examples/finetune/score_answers.py nano "$folder/held_out.jsonl"
-set -- data="$folder/train.jsonl" rows.validation="$folder/held_out.jsonl" rows.tokens=2048
-set -- "$@" model.weights=nano epochs="${EPOCHS:-8}" optimizer.learning_rate=1e-3
+set -- data="$folder/train.jsonl" rows.validation="$folder/held_out.jsonl" rows.tokens=1024
+set -- "$@" model.weights=nano epochs="${EPOCHS:-8}" optimizer.learning_rate=2e-3
 afnext train recipes/finetune/lora.yaml --out "$folder/run" "$@"
 python examples/finetune/score_answers.py "$folder/run/adapter" "$folder/held_out.jsonl"

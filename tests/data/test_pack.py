@@ -72,3 +72,4 @@ def test_nobody_sees_beyond_its_prefix_and_its_branch() -> None:
         torch.randn(1, 2, len(tree), 8),
     )
     torch.testing.assert_close(talk.attention(query, key, value), attend(query, key, value, mask=mask[None, None]))
+    assert talk.pairs == int(mask.sum())

@@ -12,10 +12,13 @@ from typer.testing import CliRunner
 from afnext.base.config import load_config
 from afnext.base.errors import ParallelError, RecipeError
 from afnext.cli.app import app
+from afnext.data.batch import Batch
+from afnext.data.pack import IGNORED, Tree, pack
 from afnext.model.config import DecoderConfig, EncoderConfig, FlamingoConfig, preset
 from afnext.model.count import parameters
 from afnext.model.flamingo import Flamingo
 from afnext.parallel.recompute import recompute
+from afnext.training import meter
 from afnext.training import plan as room
 from afnext.training.plan import MACHINES, Machine, plan
 from afnext.training.recipe import Recipe
@@ -111,3 +114,19 @@ def test_what_cannot_be_planned_is_told():
     assert "DOES NOT FIT" not in done.stdout
     done = CliRunner().invoke(app, ["train", str(RECIPES / "3-midtrain-skills.yaml"), "parallel=null", "--plan"])
     assert "DOES NOT FIT" in done.stdout
+
+
+def test_a_meter_tells_the_share_of_the_peak(monkeypatch):
+    """Three batches of 5 operations in two seconds, of a device that could do ten a second."""
+    clock = iter([102.0, 102.0])
+    monkeypatch.setattr(meter.time, "monotonic", lambda: next(clock))
+    talk = pack([Tree([1, 2, 3], [0, 1, 2], [2, 3, IGNORED], 0, [3])])
+    batch = Batch((), (), talk, audio_seconds=4.0, lost=("row 7",))
+    watch = meter.Meter(lambda _: 5.0, peak=10.0, started=100.0)
+    watch.add([batch, batch], {})
+    watch.add([batch], {"skipped": 1.0})
+    told = watch.read()
+    assert told["mfu"] == pytest.approx(15 / 2 / 10)
+    assert told["audio_per_second"] == 6.0
+    assert told["tokens_per_second"] == 4.5
+    assert (told["skipped_steps"], told["lost_rows"]) == (1, 3)

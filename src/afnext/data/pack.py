@@ -47,6 +47,17 @@ class Pack:
     targets: Tensor
     trees: tuple[tuple[int, ...], ...]
 
+    @property
+    def pairs(self) -> int:
+        """How many tokens all tokens look at, themselves included."""
+        count = 0
+        for start, behind, *ends in self.trees:
+            prefix = behind - start
+            count += prefix * (prefix + 1) // 2
+            for first, last in zip([behind, *ends], ends, strict=False):
+                count += (last - first) * prefix + (last - first) * (last - first + 1) // 2
+        return count
+
     def to(self, device: torch.device) -> "Pack":
         """The same, on ``device``."""
         return Pack(self.ids.to(device), self.positions.to(device), self.targets.to(device), self.trees)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
@@ -84,7 +85,7 @@ class Learner(nn.Module):
         mine = share(len(mel), mesh.sequence)
         heard = encode_share(model.encode, mel[mine], frames[mine], starts[mine], mesh.sequence)
         audio = heard
-        if mesh.degrees.ring * mesh.degrees.ulysses > 1:
+        if dist.get_world_size(mesh.sequence) > 1:
             part = SplitSequence(mesh, talk.trees, ids.device)
             audio = part.audio(ids, heard, model.config.sound_id)
             ids, positions = part.split(ids), part.split(positions)

@@ -17,6 +17,7 @@ from afnext.training.build import build
 from afnext.training.checkpoint import Saver, checkpoints, resume
 from afnext.training.export import export
 from afnext.training.meter import Meter
+from afnext.training.operations import operations_of, peak
 from afnext.training.recipe import Recipe
 from afnext.training.report import Report, Silence
 from afnext.training.schedule import learning_rate
@@ -68,7 +69,10 @@ def _run(stage: Stage, run: Path, path: str | Path, overrides: Sequence[str], pr
         _claim(run, recipe, path, overrides)
     done = checkpoints(run)
     start = resume(done[-1], stage) if done else 0
-    meter, saver = Meter(), Saver(run, stage)
+    meter = Meter(
+        lambda batch: operations_of(batch, stage.model.config, recipe.parts) / stage.pieces, peak(stage.device)
+    )
+    saver = Saver(run, stage)
     batches = load(
         stage.feed,
         start,

@@ -1,6 +1,6 @@
 """What a stage would take on a cluster, by arithmetic, before any of it is rented: time of a step, memory, cost.
 
-Operations are counted exactly (``model/count.py``); how fast they are done, how full rows are and what goes over the
+Operations are counted exactly (``operations.py``); how fast they are done, how full rows are and what goes over the
 wires are assumptions, each named here and told beside the figures. Attention is counted for batches that one recording
 fills, which is the most.
 """
@@ -10,7 +10,9 @@ from typing import Literal
 
 from afnext.base.errors import RecipeError
 from afnext.model.config import FlamingoConfig
-from afnext.model.count import flops_per_second, flops_per_token, parameters
+from afnext.model.count import parameters
+from afnext.training.operations import SHEETS
+from afnext.training.operations import operations as count
 from afnext.training.recipe import Recipe
 
 EFFICIENCY = 0.45
@@ -39,9 +41,9 @@ class Machine:
 
 
 MACHINES: dict[MachineName, Machine] = {
-    "a100": Machine(312e12, 80e9, 300e9, 25e9),
-    "h100": Machine(989e12, 80e9, 450e9, 50e9),
-    "h200": Machine(989e12, 141e9, 450e9, 50e9),
+    "a100": Machine(SHEETS["A100"], 80e9, 300e9, 25e9),
+    "h100": Machine(SHEETS["H100"], 80e9, 450e9, 50e9),
+    "h200": Machine(SHEETS["H200"], 141e9, 450e9, 50e9),
 }
 
 
@@ -96,19 +98,18 @@ def plan(recipe: Recipe, config: FlamingoConfig, gpus: int, machine: Machine) ->
     tokens = recipe.rows.tokens
     seconds = SOUND * FILLED * tokens / 25
     counts, sizes = parameters(config), config.decoder
-    reach = min(tokens, round(recipe.rows.longest * 25 / SOUND))
-    head = 2 * sizes.width * sizes.vocabulary
-    decoder = tokens * (flops_per_token(config, 0) - (1 - ANSWERS) * head)
-    looks = tokens * (flops_per_token(config, reach // 2) - flops_per_token(config, 0))
-    encoder = seconds * flops_per_second(config)
-    trained = {name: name in recipe.parts for name in ("encoder", "adaptor", "decoder")}
-    listens, reads = _passes(trained["encoder"], again), _passes(trained["decoder"], again, through=True)
-    operations = (
-        encoder * listens + decoder * reads + looks * _passes(True, again)
-    )  # attention has no weights to freeze
+    operations = count(
+        config,
+        tokens=tokens,
+        targets=ANSWERS * tokens,
+        pairs=tokens * min(tokens, round(recipe.rows.longest * 25 / SOUND)) / 2,
+        seconds=seconds,
+        trains=recipe.parts,
+        again=again,
+    )
     compute = rounds * operations / parts / (EFFICIENCY * machine.flops)
 
-    learnt = sum(getattr(counts, name) for name, learns in trained.items() if learns)
+    learnt = sum(getattr(counts, name) for name in recipe.parts)
     shared = sizes.key_value_heads * sizes.head_width
     wire = machine.network if gpus > NODE else machine.link
     weights = rounds * (shards > 1) * (4 * counts.total + 4 * learnt) / wire
@@ -125,16 +126,6 @@ def plan(recipe: Recipe, config: FlamingoConfig, gpus: int, machine: Machine) ->
         exchange=exchange,
         memory=_memory(recipe, config, shards=shards, parts=parts, learnt=learnt),
     )
-
-
-def _passes(trained: bool, again: int, *, through: bool = False) -> float:
-    """How many times the forward pass's operations are done in all.
-
-    Backward takes one for the gradients of the weights and one for those of the input, which frozen layers pass
-    ``through`` to what stands before them.
-    """
-    backward = 2 if trained else 1 if through else 0
-    return 1 + backward + (1 / again if again and backward else 0)
 
 
 def _memory(recipe: Recipe, config: FlamingoConfig, *, shards: int, parts: int, learnt: int) -> dict[str, float]:

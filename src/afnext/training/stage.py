@@ -57,6 +57,11 @@ class Stage:
         return Share(*self.mesh.data) if self.mesh else Share(self.world.rank, self.world.size)
 
     @property
+    def pieces(self) -> int:
+        """How many processes share a batch."""
+        return self.mesh.degrees.ring * self.mesh.degrees.ulysses if self.mesh else 1
+
+    @property
     def counts(self) -> bool:
         """Whether this process counts its batches; of those who have the same, one does."""
         return self.mesh is None or dist.get_rank(self.mesh.sequence) == 0
