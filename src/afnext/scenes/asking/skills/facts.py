@@ -81,7 +81,7 @@ class Facts:
             ends[event.label] = max(event.end, ends.get(event.label, 0.0))
 
     def shown(self, events: Sequence[Event]) -> Sequence[Event]:
-        """What a trace lists to prove how often, or in which order, ``events`` are heard.
+        """What a trace lists to prove how often ``events`` are heard.
 
         All that can be heard, which shows that nothing was passed over; of a crowded scene only ``events``.
         """

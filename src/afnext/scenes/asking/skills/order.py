@@ -38,7 +38,7 @@ def order_first(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     first, second = pick(rng, pairs)
     names = shuffled(rng, [mention(first.label), mention(second.label)])
     words = facts.say(rng, "order_first", x=names[0], y=names[1])
-    trace = f"{in_turn(facts.shown([first, second]))} {capitalised(mention(first.label))} came first."
+    trace = f"{in_turn([first, second])} {capitalised(mention(first.label))} came first."
     near = [] if facts.style == "plain" else [mention(second.label)]
     yield Draft(words, mention(first.label), [first, second], trace, near)
 
@@ -55,7 +55,7 @@ def order_list(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     chosen.sort(key=lambda event: event.start)
     answer = _row(chosen)
     near = [] if facts.style == "plain" else other_orders([mention(event.label) for event in chosen], rng)
-    yield Draft(facts.say(rng, "order_list", list=names), answer, chosen, in_turn(facts.shown(chosen)), near)
+    yield Draft(facts.say(rng, "order_list", list=names), answer, chosen, in_turn(chosen), near)
 
 
 def _row(events: Sequence[Event]) -> str:
