@@ -11,13 +11,13 @@ training scene holds; composed with the default difficulty, of the kinds of soun
 all where it names none. Four of five last 8 to 12 s, every fifth 15 to 60 s. The bank is built once, in a few minutes,
 by the tools that make scenes (``make scenes-tools``), and kept in ``out/bank/test``.
 
-**Figures.** Each scene is asked one question of each skill that it answers beyond doubt, greedily; counts and orders in
-thinking mode, of which the final answer is marked. An event counts as found if one of the same label is named whose
-start lies within 0.5 s of the true one (``event_f1``), or whose start and end both do (``event_f1_both_ends``); one
-named event stands for one true event at most. ``mean_iou`` is the overlap of the pairs behind ``event_f1``. Counting,
-order and instrument are right or wrong, by the whole answer. ``wer`` is word errors over true words, so lower is
-better. The interval holds 95 % of 2000 resamplings of the scenes. A figure for which nothing was asked, or an overlap
-where nothing was found, is null.
+**Figures.** Each scene is asked one question of each skill that it answers beyond doubt, greedily; orders in thinking
+mode, of which the final answer is marked. An event counts as found if one of the same label is named whose start lies
+within 0.5 s of the true one (``event_f1``), or whose start and end both do (``event_f1_both_ends``); one named event
+stands for one true event at most. ``mean_iou`` is the overlap of the pairs behind ``event_f1``. Counting, order and
+instrument are right or wrong, by the whole answer. ``wer`` is word errors over true words, so lower is better. The
+interval holds 95 % of 2000 resamplings of the scenes. A figure for which nothing was asked, or an overlap where nothing
+was found, is null.
 
 **Baselines.** *Most frequent*: every question gets the most frequent true answer to the same kind of question among
 those asked here, so no constant answer does better; of events and words it is that or nothing at all, whichever does
@@ -74,8 +74,7 @@ LONGEST_ANSWER = 320
 
 SKILLS = ("events", "count", "order_first", "order_list", "instrument", "transcript")
 ORDERS = ("order_first", "order_list")
-REASONED = ("count", *ORDERS)
-"""Asked to reason in steps first: what they ask for is worked out of several events."""
+"""Skills that are asked for reasoning in steps first."""
 
 Parts = tuple[float, float]
 
@@ -249,7 +248,7 @@ def ask(engine: Engine, asked: Sequence[tuple[Item, Samples]]) -> list[str]:
     """What the model answers."""
     think = f" {engine.card.think}"
     questions_asked = [
-        (Clip(sound, rate=SAMPLE_RATE), item.question.text + (think if item.question.skill in REASONED else ""))
+        (Clip(sound, rate=SAMPLE_RATE), item.question.text + (think if item.question.skill in ORDERS else ""))
         for item, sound in asked
     ]
     replies = engine.ask_many(questions_asked, max_new_tokens=LONGEST_ANSWER)

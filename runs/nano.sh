@@ -1,5 +1,5 @@
 #!/bin/sh
-# The shipped nano, from nothing: sources, nine stages, its accuracy. Hours on two CPU cores.
+# The shipped nano, from nothing: sources, ten stages, its accuracy. Hours on two CPU cores.
 # Needs the scene tools (make scenes-tools). Stop it at any time: every stage goes on from its last checkpoint.
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,4 +23,5 @@ wait $!
 afnext train recipes/nano/7-join.yaml
 OMP_NUM_THREADS=1 torchrun --standalone --nproc-per-node 2 --no-python afnext train recipes/nano/8-answer.yaml
 afnext train recipes/nano/9-polish.yaml
-python benchmarks/accuracy_nano.py --model out/9-polish/model
+afnext train recipes/nano/10-reason.yaml
+python benchmarks/accuracy_nano.py --model out/10-reason/model

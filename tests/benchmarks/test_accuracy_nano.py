@@ -65,7 +65,7 @@ def answered(monkeypatch):
     def noted(number, sources):
         items, sound = make(number, sources)
         for item in items:
-            steps = f" {THINK}" if item.question.skill in ("count", "order_first", "order_list") else ""
+            steps = f" {THINK}" if item.question.skill in ("order_first", "order_list") else ""
             oracle.truth[len(sound), item.question.text + steps] = item.question.answer
         return items, sound
 

@@ -1,14 +1,13 @@
 """How many: of one label, before something, of two labels, of instruments."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
-from afnext.scenes.asking.phrasing import cited, in_turn, mention, pick, shuffled
+from afnext.scenes.asking.phrasing import in_turn, mention, pick, shuffled
 from afnext.scenes.asking.skills.draft import Draft
 from afnext.scenes.asking.skills.facts import Facts
 from afnext.scenes.asking.skills.text import MOST_COUNTED, at, ats, hull, times_of
-from afnext.scenes.scene import Event
 
 EQUAL = "both equally often"
 MOST_TRIED = 8
@@ -30,15 +29,8 @@ def count(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     events = pick(rng, [events for events in facts.of_label.values() if len(events) == number])
     near = sorted((other for other in range(1, MOST_COUNTED + 2) if other != number), key=lambda n: abs(n - number))
     words = facts.say(rng, "count", x=mention(events[0].label))
-    trace = f"{_counted(facts.shown(events), events)} That makes {number}."
+    trace = f"{in_turn(events)} That makes {number}."
     yield Draft(words, str(number), events, trace, [str(other) for other in near])
-
-
-def _counted(shown: Sequence[Event], events: Sequence[Event]) -> str:
-    """What was heard, those that count with their number: "rain (<t>0.2-3.6</t>), number 1, then a bell (...)"."""
-    numbers = {id(event): number for number, event in enumerate(events, 1)}
-    told = [cited(event) + (f", number {numbers[id(event)]}" if id(event) in numbers else "") for event in shown]
-    return f"I hear {', then '.join(told)}."
 
 
 def count_before(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:

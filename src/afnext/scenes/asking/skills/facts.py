@@ -80,13 +80,6 @@ class Facts:
                 yield event.label
             ends[event.label] = max(event.end, ends.get(event.label, 0.0))
 
-    def shown(self, events: Sequence[Event]) -> Sequence[Event]:
-        """What a trace lists to prove how often ``events`` are heard.
-
-        All that can be heard, which shows that nothing was passed over; of a crowded scene only ``events``.
-        """
-        return self.events if len(self.events) <= MOST_LISTED else events
-
     @cached_property
     def told(self) -> Scene:
         """What can be heard, as a scene of its own, for captions: without what refers to events by number."""
