@@ -32,6 +32,7 @@ from afnext.scenes.sources import (
     make_sound,
     make_speech,
 )
+from afnext.scenes.tools import PACKAGES, need, sound_font
 from afnext.scenes.worlds import World
 
 FULL_SCALE = 32767
@@ -180,9 +181,12 @@ def build(
         workers: threads; they wait for the programs that speak, so that all cores are used. Default: one for each core.
 
     Raises:
-        MissingToolError: a program that speaks or plays is not installed.
+        MissingToolError: a program that speaks or plays is not installed; told before anything is made.
     """
     size = size or BankSize()
+    for program in PACKAGES:
+        need(program)
+    sound_font()
     shards = list(_plan(size))
     total = sum(shard.count for shard in shards)
     done, sources = 0, list[Source]()
