@@ -173,3 +173,27 @@ def test_a_broken_checkpoint_is_named(recipe, tmp_path):
     tensors.write_bytes(b"short")
     with pytest.raises(CheckpointError, match=r"step-0000002: .*; expected a checkpoint of this project"):
         train(file, tmp_path / "next", [f"model.start={tmp_path / 'run'}"])
+
+
+def test_a_disk_that_fills_up_leaves_the_last_checkpoint_whole(recipe, tmp_path):
+    """Going on in a process whose files may not grow to what a checkpoint takes."""
+
+    def stop(done, *_):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    file, _ = recipe
+    with pytest.raises(KeyboardInterrupt):
+        train(file, tmp_path / "run", progress=stop)
+    before = tensors_of(tmp_path / "run")
+    code = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); " + (
+        "from afnext.cli import main; main()"
+    )
+    command = [sys.executable, "-c", code, "train", str(file), "--out", str(tmp_path / "run")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("afnext: cannot write")
+    assert "step-0000004" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert [item.name for item in (tmp_path / "run/checkpoints").iterdir()] == ["step-0000002"]
+    assert_same(before, tensors_of(tmp_path / "run"))
