@@ -9,7 +9,7 @@ MISSING_TOOLS = $(shell for tool in espeak-ng flite fluidsynth; do command -v $$
                         test -e $(SOUND_FONT) || echo $(SOUND_FONT))
 
 .DELETE_ON_ERROR:
-.PHONY: help demo install check test fix scenes-tools train-nano readme clean
+.PHONY: help demo install check test test-long fix scenes-tools train-nano readme clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -30,6 +30,9 @@ test: .venv/test.stamp  ## everything: the scene tools where they may be install
 	    then $(MAKE) --no-print-directory scenes-tools; fi
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -n auto --dist loadfile
+
+test-long: .venv/test.stamp  ## the journeys that take minutes: nano from nothing in miniature, the fine-tuning example
+	$(BIN)/pytest -m long
 
 fix: .venv/test.stamp  ## mend style where a tool can
 	$(BIN)/ruff check --fix

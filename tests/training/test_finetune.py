@@ -150,6 +150,7 @@ def test_what_cannot_be_done_is_told(rows, tmp_path, more, told):
     assert not (tmp_path / "run" / "model").exists()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("sh") is None, reason="a shell script")
 def test_the_example_in_the_document_gets_a_better_score(tmp_path):
     """As printed in docs/finetune.md, with two passes over the rows in place of eight."""
