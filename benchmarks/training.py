@@ -39,7 +39,7 @@ from _clock import Clock, Comparison, in_turn, matmul_rate
 from _memory import forget_peak, resident
 from _sides import CPU, write_model
 from afnext import AfnextError
-from afnext.audio.spec import MAX_TOKENS, WINDOW_SECONDS, encoder_frames
+from afnext.audio.spec import MAX_TOKENS, WINDOW_SECONDS
 from afnext.audio.windows import count_tokens
 from afnext.cli.progress import progress_bars
 from afnext.data.batch import Batch
@@ -51,7 +51,6 @@ from afnext.dialogue.message import audio_parts
 from afnext.dialogue.template import render
 from afnext.inference.listen import clip_of
 from afnext.model.config import DecoderConfig, EncoderConfig, FlamingoConfig
-from afnext.model.count import flops_per_second, flops_per_token
 from afnext.model.flamingo import Flamingo
 from afnext.parallel.collectives import gather
 from afnext.parallel.launch import World, joined
@@ -60,7 +59,8 @@ from afnext.parallel.sequence import SplitSequence
 from afnext.parallel.windows import attach
 from afnext.training.build import build
 from afnext.training.loss import text_loss
-from afnext.training.recipe import Recipe
+from afnext.training.operations import operations_of
+from afnext.training.recipe import PARTS, Recipe
 from afnext.training.step import train_step
 from loading import BATCH, filled, log_uniform, table, write_rows
 
@@ -226,25 +226,6 @@ def check(ours: OurRun, theirs: TheirRun, rows: int = 4) -> None:
         sys.exit(f"training: ours uses {used} rows; expected all {there}")
 
 
-def operations(config: FlamingoConfig, batch: Batch) -> float:
-    """Floating-point operations of a step on ``batch`` as the model's sizes ask them, backward counted twice forward.
-
-    Scores are counted where something is learnt, and windows at their own length.
-    """
-    head = 2 * config.decoder.width * config.decoder.vocabulary
-    lengths = [borders[-1] - borders[0] for borders in batch.talk.trees]
-    read = flops_per_token(config, 0)
-    looks = flops_per_token(config, 1) - read
-    forward = sum(lengths) * (read - head) + batch.counts()["text"] * head
-    forward += looks * sum(length * (length + 1) // 2 for length in lengths)
-    for sound in batch.sound:
-        for frames in sound.frames.tolist():
-            sizes = config.encoder.model_copy(update={"positions": encoder_frames(frames)})
-            window = config.model_copy(update={"encoder": sizes})
-            forward += round(flops_per_second(window) * WINDOW_SECONDS)
-    return 3 * forward
-
-
 def used(best: float, work: float, rates: Comparison, tokens: int) -> str:
     """What share of the machine's ``best`` operations a second a pass of ``work`` operations gets."""
     mine, yours = (work * rate / tokens for rate in (rates.ours, rates.peer))
@@ -327,7 +308,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ours, theirs = OurRun(folder, rows, clock), TheirRun(folder, rows, clock)
         check(ours, theirs)
         sizes = ours.feed.sizes[0]
-        tokens, work = sum(sizes), sum(operations(ours.stage.model.config, batch) for batch in ours.batches())
+        tokens, work = sum(sizes), sum(operations_of(batch, ours.stage.model.config, PARTS) for batch in ours.batches())
         rates = in_turn(lambda: tokens / ours.learn(), lambda: tokens / theirs.learn(), rounds)
         found["training_tokens_per_second"] = Comparison(*rates, unit="tokens/s", higher_is_better=True)
         padded = filled([sizes[row] for _, row in epoch([count], [1.0], 0, ours.feed.seed)])

@@ -14,8 +14,10 @@ import training
 from _clock import Comparison
 from _sides import write_model
 from afnext.model.config import DecoderConfig, EncoderConfig, FlamingoConfig
+from afnext.training.operations import operations_of
+from afnext.training.recipe import PARTS
 from loading import write_rows
-from training import OurRun, TheirRun, check, memory, operations, used
+from training import OurRun, TheirRun, check, memory, used
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "benchmarks"
 LENGTHS = [1.0, 6.0, 2.5, 0.5]
@@ -124,7 +126,7 @@ def test_operations_are_those_that_torch_counts(sides):
     looks = 4 * decoder.layers * decoder.width * sum(length * (length + 1) / 2 for length in lengths)
     looks += 4 * encoder.layers * encoder.width * sum(frames**2 for frames in windows)
     # The windows of a group are padded to the longest of it, which torch counts.
-    assert sum(operations(config, batch) for batch in batches) / 3 == pytest.approx(
+    assert sum(operations_of(batch, config, PARTS) for batch in batches) / 3 == pytest.approx(
         counter.get_total_flops() + looks, rel=0.1
     )
     alone = ours.feed._make([ours.feed.sets[0][1]])
@@ -132,7 +134,7 @@ def test_operations_are_those_that_torch_counts(sides):
         ours.stage.learner(alone)
     looks = 2 * decoder.layers * decoder.width * lengths[1] * (lengths[1] + 1)
     looks += 4 * encoder.layers * encoder.width * windows[1] ** 2
-    assert operations(config, alone) / 3 == pytest.approx(counter.get_total_flops() + looks, rel=0.01)
+    assert operations_of(alone, config, PARTS) / 3 == pytest.approx(counter.get_total_flops() + looks, rel=0.01)
 
 
 def test_what_share_of_the_machine_is_used():

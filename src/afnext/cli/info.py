@@ -11,8 +11,8 @@ from afnext.audio.spec import MAX_SECONDS, TOKENS_PER_WINDOW, WINDOW_SECONDS
 from afnext.cli import options
 from afnext.dialogue.checkpoint import load_family
 from afnext.inference.card import read_card
-from afnext.inference.folder import find_folder
 from afnext.inference.listen import clock
+from afnext.inference.load import find_model
 from afnext.model import weights
 from afnext.model.config import PRESETS, FlamingoConfig, preset
 from afnext.model.count import cache_bytes, parameters
@@ -56,7 +56,7 @@ def run(
 
 
 def _stored(name: str) -> Info:
-    folder = find_folder(name)
+    folder, _adapter = find_model(name)
     config, family, dtype = weights.read_config(folder), load_family(folder), weights.stored_dtype(folder)
     scope = read_card(folder).scope
     return _info(config, dtype, name=name, family=family.name, seconds=family.max_seconds, scope=scope)

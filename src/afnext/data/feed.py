@@ -5,7 +5,7 @@ Which rows make batch i depends on (rows, mixture, seed, i) alone.
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
 from itertools import count
 
@@ -20,12 +20,12 @@ from afnext.base.progress import Tell, silent
 from afnext.data.batch import Batch, group
 from afnext.data.mixture import Term, epoch
 from afnext.data.pack import IGNORED, Tree, pack, whole
-from afnext.data.packing import efficiency, pack_rows
+from afnext.data.packing import pack_rows
 from afnext.data.rows import Row, read_rows
 from afnext.dialogue.message import AudioPart, audio_parts
 from afnext.dialogue.template import Family, render
 from afnext.dialogue.tokenizer import Tokenizer
-from afnext.inference.listen import clip_of
+from afnext.inference.listen import clip_of, identity
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +66,7 @@ class RowFeed(Dataset[Batch]):
         self.tokenizer, self.family, self.tokens, self.seed = tokenizer, family, tokens, seed
         self.together = together
         self.left_out = Counter[str]()
+        self._lengths = dict[Hashable, float]()
         self.weights = [term.weight for term in mixture]
         read = [read_rows(term.path) for term in mixture]
         total = sum(map(len, read))
@@ -108,9 +109,8 @@ class RowFeed(Dataset[Batch]):
 
     def efficiency(self) -> float:
         """Share of a batch that is filled, over the first epoch."""
-        chosen = [(int(place), int(row)) for place, row in epoch(list(map(len, self.sets)), self.weights, 0, self.seed)]
-        sizes = [self.sizes[place][row] for place, row in chosen]
-        return efficiency(sizes, pack_rows(sizes, self.tokens), self.tokens)
+        batches = self.epoch(0)
+        return sum(self.sizes[place][row] for some in batches for place, row in some) / (self.tokens * len(batches))
 
     @lru_cache(maxsize=4)  # noqa: B019 - feeds live as long as their run
     def epoch(self, number: int) -> list[list[tuple[int, int]]]:
@@ -127,7 +127,7 @@ class RowFeed(Dataset[Batch]):
         counts = []
         for part in audio_parts(row.conversation):
             try:
-                seconds = _seconds(part)
+                seconds = self._length(part)
             except AfnextError as error:
                 return 0, f"with a recording that cannot be read ({error})"
             if seconds > longest:
@@ -137,6 +137,13 @@ class RowFeed(Dataset[Batch]):
         if size > context:
             return size, f"longer than {context:,} tokens (rows.context, rows.tokens)"
         return size, ""
+
+    def _length(self, part: AudioPart) -> float:
+        """Seconds of a recording; many rows may be about one, whose header is read once."""
+        name = identity(part)
+        if name not in self._lengths:
+            self._lengths[name] = _seconds(part)
+        return self._lengths[name]
 
     def _make(self, rows: Sequence[Row]) -> Batch:
         trees, cut, lost = list[Tree](), list[list[Window]](), list[str]()

@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 
 from afnext.base.config import load_config
 from afnext.base.errors import RecipeError
-from afnext.base.files import write_text
+from afnext.base.files import sweep, write_text
 from afnext.base.process import seed_everything
 from afnext.base.progress import Tell, silent
 from afnext.data.loader import load
@@ -116,6 +116,7 @@ def _claim(run: Path, recipe: Recipe, path: str | Path, overrides: Sequence[str]
 
     Over how many processes a run is spread may change on the way.
     """
+    sweep(run / "checkpoints")
     resolved = recipe.model_dump(mode="json")
     file = run / "recipe.yaml"
     if file.exists():

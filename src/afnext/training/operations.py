@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import torch
 
+from afnext.audio.spec import WINDOW_SECONDS, encoder_frames
 from afnext.data.batch import Batch
 from afnext.data.pack import IGNORED
 from afnext.model.config import FlamingoConfig
@@ -20,7 +21,7 @@ def operations(
     tokens: float,
     targets: float,
     pairs: float,
-    seconds: float,
+    heard: float,
     trains: Collection[Part],
     again: int = 0,
 ) -> float:
@@ -35,7 +36,7 @@ def operations(
         tokens: sound and text.
         targets: tokens that are predicted.
         pairs: tokens that tokens look at, each counted as often as it is looked at.
-        seconds: of sound.
+        heard: operations of the encoder's forward pass over all sound.
         trains: the parts whose weights get gradients.
         again: every so many-th layer is computed again backward; 0: none.
     """
@@ -45,7 +46,7 @@ def operations(
     looks = pairs * sizes.layers * 4 * sizes.width
     listens = _passes(2 if "encoder" in trains else 0, again)
     reads = _passes(2 if "decoder" in trains else 1, again)
-    return seconds * flops_per_second(config) * listens + decoder * reads + looks * _passes(2, again)
+    return heard * listens + decoder * reads + looks * _passes(2, again)
 
 
 def operations_of(batch: Batch, config: FlamingoConfig, trains: Collection[Part]) -> float:
@@ -55,7 +56,7 @@ def operations_of(batch: Batch, config: FlamingoConfig, trains: Collection[Part]
         tokens=batch.talk.ids.numel(),
         targets=int((batch.talk.targets != IGNORED).sum()),
         pairs=batch.talk.pairs,
-        seconds=batch.audio_seconds if batch.sound else 0.0,
+        heard=sum(_window(config, frames) for some in batch.sound for frames in some.frames.tolist()),
         trains=trains,
     )
 
@@ -66,6 +67,12 @@ def peak(device: torch.device) -> float | None:
         return None
     name = torch.cuda.get_device_name(device)
     return next((rate for kind, rate in SHEETS.items() if kind in name), None)
+
+
+def _window(config: FlamingoConfig, frames: int) -> float:
+    """Operations to encode a window of ``frames`` valid mel frames."""
+    sizes = config.encoder.model_copy(update={"positions": encoder_frames(frames)})
+    return flops_per_second(config.model_copy(update={"encoder": sizes})) * WINDOW_SECONDS
 
 
 def _passes(backward: int, again: int) -> float:

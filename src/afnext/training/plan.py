@@ -10,7 +10,7 @@ from typing import Literal
 
 from afnext.base.errors import RecipeError
 from afnext.model.config import FlamingoConfig
-from afnext.model.count import parameters
+from afnext.model.count import flops_per_second, parameters
 from afnext.training.operations import SHEETS
 from afnext.training.operations import operations as count
 from afnext.training.recipe import Recipe
@@ -103,7 +103,7 @@ def plan(recipe: Recipe, config: FlamingoConfig, gpus: int, machine: Machine) ->
         tokens=tokens,
         targets=ANSWERS * tokens,
         pairs=tokens * min(tokens, round(recipe.rows.longest * 25 / SOUND)) / 2,
-        seconds=seconds,
+        heard=seconds * flops_per_second(config),
         trains=recipe.parts,
         again=again,
     )
