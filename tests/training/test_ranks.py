@@ -88,6 +88,7 @@ def test_a_step_takes_the_mean_over_all_that_its_batches_hold(recipe):
 
 ROWS = [
     "data={rows}",
+    "rows.validation={rows}",
     "rows.tokens=600",
     "rows.workers=0",
     "lora=null",
@@ -127,7 +128,8 @@ def mixed(tmp_path_factory):
 
 def figures(out):
     rows = [json.loads(line) for line in (out / "journal.jsonl").read_text().splitlines()]
-    return rows[-1]["text"], rows[-1]["gradient_norm"]
+    learnt, measured = (next(row for row in reversed(rows) if name in row) for name in ("text", "validation_text"))
+    return learnt["text"], learnt["gradient_norm"], measured["validation_text"]
 
 
 def test_weights_and_sequences_in_parts_learn_what_one_process_learns(mixed, tmp_path):
