@@ -19,10 +19,15 @@ from afnext.audio.windows import Window, stack, windows
 from afnext.dialogue.checkpoint import write_family
 from afnext.dialogue.template import AF_NEXT
 from afnext.dialogue.tokenizer import Tokenizer
+from afnext.inference.blocks import BLOCK
+from afnext.inference.ears import Ears, windows_at_once
 from afnext.inference.folder import find_folder
-from afnext.inference.listen import windows_at_once
-from afnext.inference.runner import Job, Runner
+from afnext.inference.runner import Runner, Work
+from afnext.inference.sampling import Chooser, choose
+from afnext.inference.scheduler import Part
+from afnext.inference.sequence import Sequence as Talk
 from afnext.model import weights
+from afnext.model.cache import KeyValueCache
 from afnext.model.config import FlamingoConfig
 from afnext.model.flamingo import Flamingo
 
@@ -88,12 +93,17 @@ class Ours:
 
     def write(self, ids: list[int], count: int) -> Written:
         """The ``count`` tokens that follow ``ids``."""
-        runner = Runner(self.engine.model, [Job(ids, [], Sampling(), count)])
-        written, times = list[int](), list[float]()
+        model = self.engine.model
+        talk = Talk(list(ids), len(ids), count)
+        talk.blocks = list(range(talk.most_blocks))
+        cache = KeyValueCache(model.config.decoder, len(talk.blocks) * BLOCK, device=CPU, dtype=torch.float32)
+        runner, chooser, times = Runner(model, cache, Ears(model, 0)), Chooser(Sampling(), ids), list[float]()
         for _ in range(count):
-            written += runner.step()
+            logits = runner.run([Work(Part(talk, talk.unread), (), 1)])
+            talk.read = len(talk.ids)
+            talk.ids += choose(logits[0], [chooser])
             times.append(self.clock())
-        return written, times
+        return talk.ids[len(ids) :], times
 
 
 class Theirs:

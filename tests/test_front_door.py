@@ -12,6 +12,7 @@ def test_the_list_is_this_one():
     assert afnext.__all__ == [
         "AfnextError",
         "AudioError",
+        "Budget",
         "Chat",
         "CheckpointError",
         "Clip",
@@ -41,6 +42,7 @@ def test_what_an_engine_does_is_this():
         "generate",
         "hear",
         "limit_seconds",
+        "score",
         "stream",
         "transcribe",
     ]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         RequestError,
         SceneError,
     )
+    from afnext.inference.budget import Budget
     from afnext.inference.chat import Chat
     from afnext.inference.engine import Engine
     from afnext.inference.load import load
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AfnextError",
     "AudioError",
+    "Budget",
     "Chat",
     "CheckpointError",
     "Clip",
@@ -55,6 +57,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Budget": "afnext.inference.budget",
     "Chat": "afnext.inference.chat",
     "Clip": "afnext.audio.clip",
     "Engine": "afnext.inference.engine",

@@ -26,11 +26,14 @@ def says(monkeypatch):
         asked = []
         fields = {"reasoning": "", "steps": (), "events": (), "finish_reason": "stop", "truncated": False, **more}
         reply = Reply(text, usage=USAGE, **fields)
-        monkeypatch.setattr(
-            Engine,
-            "_answer",
-            lambda self, requests, tell, failed: asked.extend(requests) or [reply] * len(requests),
-        )
+
+        def run(self, tickets, tell, **_):
+            for ticket in tickets:
+                asked.append(ticket.request)
+                ticket.reply = reply
+            return tickets
+
+        monkeypatch.setattr(Engine, "_run", run)
         return asked
 
     return set_reply

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from afnext.dialogue.tokenizer import Tokenizer
-from afnext.inference.runner import Sampler
+from afnext.inference import core
 
 
 def wav(rate=16_000, channels=1, bits=16, data=bytes(32_000), claimed=None):
@@ -207,7 +207,7 @@ def test_a_time_that_runs_backwards_is_noted_and_no_event(afnext, tiny, monkeypa
 
     def asked(*options):
         rest = iter(ids)
-        monkeypatch.setattr(Sampler, "choose", lambda self, logits: [next(rest)])
+        monkeypatch.setattr(core, "choose", lambda logits, choosers: [next(rest)])
         result = afnext("ask", "kitchen.flac", "What?", "--max-new-tokens", 100, *options)
         assert result.exit_code == 0, result.stderr
         return result

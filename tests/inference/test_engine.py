@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +14,13 @@ from transformers import AutoProcessor, MusicFlamingoForConditionalGeneration
 
 import afnext
 from afnext.base.errors import AudioError, ConversationError, OverLimitError, RequestError
-from afnext.dialogue.message import AudioPart, TextPart, user
-from afnext.inference import engine as engine_module
-from afnext.inference import listen, runner
+from afnext.dialogue.message import AudioPart, TextPart, audio_parts, user
+from afnext.dialogue.template import render
+from afnext.inference import ears, listen
+from afnext.inference.budget import Budget
+from afnext.inference.core import Ticket
+from afnext.inference.engine import Engine
+from afnext.inference.ready import make_ready
 from afnext.inference.request import Request, Sampling
 
 RATE = 16_000
@@ -40,14 +46,15 @@ def written_by(reference, samples, question, **settings):
 
 
 def written_by_us(engine, requests):
-    """The ids that we write, read off the writers."""
-    ids = []
-    for batch in engine._batches(requests, lambda *_: None):
-        writers = [engine._writer(item) for item in batch]
-        for _ in engine._write(batch, writers):
-            pass
-        ids += [writer.ids for writer in writers]
-    return ids
+    """The ids that we write."""
+    decoded = listen.Decoded(requests)
+    return [ticket.ids for ticket in engine._run([Ticket(request, decoded) for request in requests], lambda *_: None)]
+
+
+def engine_with(engine, **changes):
+    """One with nothing in its caches, over the same model."""
+    changes = {"family": engine.family, "budget": engine.budget, **changes}
+    return Engine(engine.model, engine.tokenizer, **changes)
 
 
 def request_for(samples, question, **sampling):
@@ -88,22 +95,163 @@ def test_each_row_of_a_mixed_batch_is_as_if_alone(engine, noise):
     assert {len(ids) for ids in together} >= {7, 24, 40}, "rows end at different times"
 
 
-def test_what_memory_held_before_does_not_matter(engine, noise, monkeypatch):
-    requests = mixed(noise)
-    expected = written_by_us(engine, requests)
-    empty = torch.empty
-    monkeypatch.setattr(torch, "empty", lambda *size, **more: empty(*size, **more).fill_(torch.nan))
-    assert written_by_us(engine, requests) == expected
+def many(noise, count, seed=0):
+    """Random requests: three recordings or none, two beginnings, some that draw, some with a penalty."""
+    random = np.random.default_rng(seed)
+    clips = [noise(1.0), noise(12.0), noise(33.0), None]
+    return [
+        request_for(
+            clips[random.integers(4)],
+            ["What happens, and when?", "How many times does the dog bark?", "A dog?"][random.integers(3)],
+            max_new_tokens=int(random.integers(1, 40)),
+            temperature=float(random.choice([0.0, 0.0, 0.0, 1.0])),
+            repetition_penalty=float(random.choice([1.0, 1.2])),
+            seed=number,
+        )
+        for number in range(count)
+    ]
 
 
-def test_batches_are_cut_by_rows_and_by_tokens(engine, noise, monkeypatch):
-    requests = mixed(noise)
-    whole = engine.generate(requests)
-    monkeypatch.setattr(engine_module, "ROWS", 2)
-    assert [len(batch) for batch in engine._batches(requests, lambda *_: None)] == [2, 2, 1]
-    monkeypatch.setattr(engine_module, "BATCH_TOKENS", 1000)
-    assert [len(batch) for batch in engine._batches(requests, lambda *_: None)] == [1, 1, 2, 1]
-    assert engine.generate(requests) == whole
+@pytest.mark.parametrize("budget", [{}, {"rows": 3, "step_tokens": 7}, {"cache_bytes": 300_000, "audio_bytes": 0}])
+def test_under_load_each_answer_is_that_given_alone(engine, noise, budget):
+    """Whatever runs beside it, in whatever pieces its prompt is read, and whatever is remembered or forgotten."""
+    requests = many(noise, 32)
+    alone = [written_by_us(engine_with(engine), [request])[0] for request in requests]
+    loaded = engine_with(engine, budget=replace(engine.budget, **budget))
+    assert written_by_us(loaded, requests) == alone
+    assert written_by_us(loaded, requests) == alone, "with what is remembered of the first time"
+    assert loaded._core.blocks.held == 0
+
+
+def test_what_was_read_is_not_read_again(engine, noise):
+    engine = engine_with(engine)
+    request = request_for(noise(33.0), "What happens, and when?", max_new_tokens=5)
+    first, second = (engine.generate([request])[0] for _ in range(2))
+    assert first == second
+    assert first.usage.cached_tokens == 0
+    assert second.usage.cached_tokens == (second.usage.prompt_tokens - 1) // 32 * 32
+    other = engine.generate([request_for(noise(33.0), "A dog?", max_new_tokens=5)])[0]
+    assert other.usage.cached_tokens >= 825 // 32 * 32, "the recording stands before the question"
+    third = engine.generate([request_for(noise(33.0)[::-1].copy(), "A dog?", max_new_tokens=5)])[0]
+    assert third.usage.cached_tokens < 64, "as long, but another"
+
+
+def test_questions_asked_at_once_wait_for_the_first_to_read_the_recording(engine, noise, monkeypatch):
+    engine, read = engine_with(engine), []
+    run = engine._core._runner.run
+    monkeypatch.setattr(
+        engine._core._runner, "run", lambda works: read.append(sum(work.part.count for work in works)) or run(works)
+    )
+    requests = [request_for(noise(33.0), f"Question {number}?", max_new_tokens=1) for number in range(10)]
+    replies = engine.generate(requests)
+    assert sum(read) < 825 + 10 * 120
+    assert sum(reply.usage.prompt_tokens for reply in replies) > 10 * 825
+
+
+def test_a_recording_swapped_on_disk_is_another(engine, noise, tmp_path):
+    path = tmp_path / "noise.wav"
+    soundfile.write(path, noise(2.0), RATE)
+    before = engine.ask(path, "What?", max_new_tokens=8)
+    soundfile.write(path, noise(12.0)[-2 * RATE :] * 3, RATE)
+    after = engine.ask(path, "What?", max_new_tokens=8)
+    assert after == engine_with(engine).ask(path, "What?", max_new_tokens=8)
+    assert after.raw != before.raw
+
+
+def test_a_thousand_at_once(engine):
+    requests = [request_for(None, f"{number}?", max_new_tokens=2) for number in range(1000)]
+    replies = engine.generate(requests)
+    assert len(replies) == 1000
+    assert engine._core.blocks.held == 0
+    assert replies[777] == engine.generate(requests[777:778])[0]
+
+
+class TestGivingUp:
+    def test_in_the_middle_of_a_prompt(self, engine, noise):
+        engine = engine_with(engine, budget=replace(engine.budget, step_tokens=64, rows=4))
+        core = engine._core
+        long = Ticket(request_for(noise(33.0), "What?", max_new_tokens=5), listen.Decoded([]))
+        core.submit(long)
+        for _ in range(3):
+            core.advance(long)
+        assert long.run.sequence.read == 192
+        assert core.blocks.held > 0
+        core.cancel(long)
+        assert core.blocks.held == 0
+        assert core.blocks.available == core.blocks.count
+        assert engine.ask("Who?", max_new_tokens=3) == engine_with(engine).ask("Who?", max_new_tokens=3)
+
+    def test_a_stream_that_is_closed_or_forgotten(self, engine):
+        engine = engine_with(engine)
+        request = request_for(None, "What happens, and when?", max_new_tokens=500)
+        stream = engine.stream(request)
+        next(stream)
+        assert engine._core.blocks.held > 0
+        stream.close()
+        assert engine._core.blocks.held == 0
+        assert next(engine.stream(request))
+        assert engine._core.blocks.held == 0, "nobody reads it"
+
+    def test_one_of_many_fails(self, engine):
+        engine = engine_with(engine)
+        with pytest.raises(AudioError):
+            engine.ask_many([("What?",)] * 20 + [("nowhere.wav", "What?")] + [("Who?",)] * 20, max_new_tokens=50)
+        assert engine._core.blocks.held == 0
+        assert not engine._core._queue
+
+
+def test_streams_read_in_turn_and_by_threads(engine, noise):
+    requests = [
+        request_for(noise(2.0), question, max_new_tokens=40) for question in ("What?", "When?", "Who?", "A dog?")
+    ]
+    expected = [reply.raw for reply in engine.generate(requests)]
+    streams = [engine.stream(request) for request in requests]
+    texts = [""] * 4
+    while any(stream.reply is None for stream in streams):
+        texts = [text + next(stream, "") for text, stream in zip(texts, streams, strict=True)]
+    assert texts == expected
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda request: "".join(engine.stream(request)), requests)) == expected
+
+
+class TestABudgetTooSmall:
+    def test_is_said_before_anything_is_heard(self, engine, noise, monkeypatch):
+        small = engine_with(engine, budget=Budget(cache_bytes=100_000))
+        monkeypatch.setattr(engine.model, "encode", lambda *_: pytest.fail("something was heard"))
+        with pytest.raises(
+            RequestError,
+            match=r"a request of \d+ tokens to read and 500 to write; expected at most 384 together.*give the cache "
+            r"\d+ kB or more, lower max_new_tokens",
+        ) as told:
+            small.ask(afnext.Clip(noise(2.0), rate=RATE), "What?", max_new_tokens=500)
+        least = int(re.search(r"cache (\d+) kB", str(told.value))[1]) * 1000
+        monkeypatch.undo()
+        enough = engine_with(engine, budget=Budget(cache_bytes=least))
+        reply = enough.ask(afnext.Clip(noise(2.0), rate=RATE), "What?", max_new_tokens=500, stop_loops=False)
+        assert reply.usage.completion_tokens <= 500
+
+    def test_others_go_on(self, engine):
+        small = engine_with(engine, budget=Budget(cache_bytes=100_000))
+        replies = small.ask_many([("What?",), ("dog " * 600,), ("Who?",)], keep_errors=True, max_new_tokens=20)
+        assert [type(reply).__name__ for reply in replies] == ["Reply", "RequestError", "Reply"]
+
+
+def test_scores_are_the_probabilities_of_the_model(engine, noise):
+    """Against one pass of the whole, at once; and nothing is changed by what is remembered."""
+    engine = engine_with(engine)
+    requests = [request_for(noise(3.0), "What?"), request_for(None, "Who?"), request_for(noise(3.0), "What?")]
+    answers = ["a dog barks twice", "a man speaks", "rain"]
+    got = engine.score(requests, answers)
+    assert engine.score(requests, answers) == [pytest.approx(item, abs=1e-5) for item in got]
+    for request, answer, scores in zip(requests, answers, got, strict=True):
+        heard = [engine.hear(part) for part in audio_parts(request.conversation)]
+        prompt = render(request.conversation, [h.tokens for h in heard], engine.tokenizer, engine.family, True)
+        ids = torch.tensor([prompt.ids + (answer_ids := engine.tokenizer.encode(answer))])
+        with torch.no_grad():
+            audio = torch.cat([h.embeddings for h in heard]) if heard else None
+            hidden = engine.model.decoder(engine.model.embed(ids, audio))[0, len(prompt.ids) - 1 : -1]
+            expected = engine.model.logits(hidden).log_softmax(-1)[range(len(answer_ids)), answer_ids]
+        assert scores == pytest.approx(expected.tolist(), abs=1e-4)
 
 
 def test_a_stream_adds_up_to_the_reply(engine, noise):
@@ -131,13 +279,13 @@ def test_stop_strings_end_an_answer(engine, noise):
 def test_a_recording_is_heard_once_however_often_it_is_asked_about(engine, noise, tmp_path, monkeypatch):
     path = tmp_path / "noise.wav"
     soundfile.write(path, noise(2.0), RATE)
-    heard = []
+    engine, heard = engine_with(engine), []
     encode = engine.model.encode
     monkeypatch.setattr(engine.model, "encode", lambda *args: heard.append(1) or encode(*args))
     alone = engine.ask(path, "When?", max_new_tokens=5)
-    heard.clear()
+    assert heard.pop()
     replies = engine.ask_many([(path, "What?"), (str(path), "When?"), (path, path, "Which?")], max_new_tokens=5)
-    assert len(heard) == 1
+    assert not heard, "not even another time"
     assert replies[1] == alone
     assert [reply.usage.audio_seconds for reply in replies] == [2.0, 2.0, 4.0]
 
@@ -156,7 +304,7 @@ class TestABadRecordingAmongOthers:
             engine.ask_many(questions, max_new_tokens=4)
 
     def test_or_kept_in_its_place(self, engine, questions, monkeypatch):
-        monkeypatch.setattr(engine_module, "ROWS", 1)  # replies and errors of several batches
+        engine = engine_with(engine, budget=replace(engine.budget, rows=1))
         told = []
         replies = engine.ask_many(
             questions, keep_errors=True, max_new_tokens=4, tell=lambda *values: told.append(values)
@@ -183,14 +331,14 @@ class TestABadRecordingAmongOthers:
             engine.ask_many(questions, keep_errors=True, temperature=-1)
 
     def test_a_recording_over_the_limit_is_such_an_error(self, engine, questions, monkeypatch):
-        monkeypatch.setattr(engine, "family", replace(engine.family, max_seconds=1))
+        engine = engine_with(engine, family=replace(engine.family, max_seconds=1))
         error, reply = engine.ask_many([questions[1], ("Who?",)], keep_errors=True, max_new_tokens=2)
         assert isinstance(error, OverLimitError)
         assert reply == engine.ask("Who?", max_new_tokens=2)
 
 
 def test_a_chat_keeps_what_it_heard_and_said(engine, noise, monkeypatch):
-    heard = []
+    engine, heard = engine_with(engine), []
     encode = engine.model.encode
     monkeypatch.setattr(engine.model, "encode", lambda *args: heard.append(1) or encode(*args))
     chat = engine.chat()
@@ -215,18 +363,20 @@ def test_a_failed_turn_leaves_the_chat_as_it_was(engine):
 
 
 def test_windows_are_encoded_a_few_at_a_time_with_the_same_result(engine, noise, monkeypatch):
-    recording = listen.Recording("noise", np.tile(noise(40.0), 4))
-    whole = listen.hear(engine.model, recording)
+    sound = np.random.default_rng(1).normal(size=160 * RATE).astype(np.float32) * 0.1
+    told = []
+    whole = engine.hear(afnext.Clip(sound, rate=RATE), tell=lambda *values: told.append(values))
+    assert [done for _, done, _ in told] == [30.0, 60.0, 90.0, 120.0, 150.0, 160.0]
     sizes = []
     encode = engine.model.encode
     monkeypatch.setattr(engine.model, "encode", lambda mel, *rest: sizes.append(len(mel)) or encode(mel, *rest))
-    monkeypatch.setattr(listen, "windows_at_once", lambda device: 2)
-    told = []
-    again = listen.hear(engine.model, recording, tell=lambda *values: told.append(values))
+    monkeypatch.setattr(ears, "windows_at_once", lambda device: 2)
+    recording = listen.Recording("noise", sound)
+    wanted = [ears.Wanted(recording, 0, 2000), ears.Wanted(recording, 1990, 4000)]
+    pieces = ears.Ears(engine.model, 0).embeddings(wanted)
     assert sizes == [2, 2, 2]
-    assert again.tokens == recording.tokens == 4000
-    torch.testing.assert_close(again.embeddings, whole.embeddings, rtol=0, atol=1e-5)
-    assert [done for _, done, _ in told] == [60.0, 120.0, 160.0]
+    torch.testing.assert_close(pieces[0], whole.embeddings[:2000], rtol=0, atol=1e-5)
+    torch.testing.assert_close(pieces[1], whole.embeddings[1990:], rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
@@ -257,10 +407,9 @@ def test_think_caption_and_transcribe_ask_in_the_cards_words(engine, noise, monk
 
 class TestOverTheLimit:
     @pytest.fixture
-    def short(self, engine, monkeypatch):
+    def short(self, engine):
         """An engine whose limit is two seconds."""
-        monkeypatch.setattr(engine, "family", replace(engine.family, max_seconds=2))
-        return engine
+        return engine_with(engine, family=replace(engine.family, max_seconds=2))
 
     @pytest.fixture
     def path(self, noise, tmp_path):
@@ -355,19 +504,15 @@ class TestBadInput:
     def test_the_answer_gets_what_the_context_leaves(self, engine):
         context = engine.model.config.decoder.positions
         request = request_for(None, "What?", max_new_tokens=context)
-        ready = engine._ready(request, {}, lambda *_: None)
-        assert ready.length == context
+        ready = make_ready(
+            request,
+            config=engine.model.config,
+            tokenizer=engine.tokenizer,
+            family=engine.family,
+            decoded=listen.Decoded([request]),
+        )
+        assert ready.sequence.prompt + ready.sequence.limit == context
         assert "leaves" in ready.notes[0]
-
-
-def test_the_cache_has_exactly_the_size_needed(engine, noise, monkeypatch):
-    made = []
-    cache = runner.KeyValueCache
-    monkeypatch.setattr(runner, "KeyValueCache", lambda *args, **more: made.append(cache(*args, **more)) or made[-1])
-    reply = engine.ask(afnext.Clip(noise(1.0), rate=RATE), "What?", max_new_tokens=9)
-    assert reply.usage.completion_tokens == 9
-    assert made[0].capacity == reply.usage.prompt_tokens + 8
-    assert made[0].lengths == [made[0].capacity], "every place is used"
 
 
 def test_numbers_that_are_not_finite_are_named(folder):
@@ -381,3 +526,11 @@ def test_numbers_that_are_not_finite_are_named(folder):
 def test_a_reply_to_json_is_one_line(engine):
     assert "\n" not in engine.ask("What?", max_new_tokens=20).to_json()
     assert json.loads(engine.ask("What?", max_new_tokens=2).to_json())["finish_reason"] == "length"
+
+
+@pytest.mark.parametrize(
+    "values", [{"cache_bytes": -1}, {"rows": 0}, {"step_tokens": 3, "rows": 4}, {"audio_bytes": "1 GB"}]
+)
+def test_a_budget_of_nonsense(values):
+    with pytest.raises(RequestError, match=r"a budget with .* expected a whole number of"):
+        Budget(**values)

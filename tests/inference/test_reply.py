@@ -32,7 +32,7 @@ def test_json_holds_every_field():
         "reasoning": "",
         "steps": [],
         "events": [{"start": 0.0, "end": 3.5, "text": "rain"}],
-        "usage": {"audio_seconds": 10.0, "prompt_tokens": 300, "completion_tokens": 40},
+        "usage": {"audio_seconds": 10.0, "prompt_tokens": 300, "completion_tokens": 40, "cached_tokens": 0},
         "finish_reason": "stop",
         "truncated": False,
         "notes": [],

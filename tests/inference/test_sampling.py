@@ -11,9 +11,7 @@ from transformers.generation.logits_process import (
 
 from afnext.base.errors import RequestError
 from afnext.inference.request import Request, Sampling, request_of
-from afnext.inference.sampling import Sampler, draw, penalise
-
-CPU = torch.device("cpu")
+from afnext.inference.sampling import Chooser, choose, draw, penalise
 
 
 def test_the_penalty_is_that_of_transformers():
@@ -45,31 +43,36 @@ def test_a_row_draws_the_same_alone_and_in_any_batch():
     torch.manual_seed(2)
     steps = torch.randn(6, 3, 50)
     settings = [Sampling(temperature=1.0, seed=5), Sampling(), Sampling(temperature=2.0, top_p=0.8, seed=9)]
-    together = Sampler(settings, [[1], [2], [3]], 50, CPU)
-    batch = [together.choose(step) for step in steps]
+    together = [Chooser(setting, [row + 1]) for row, setting in enumerate(settings)]
+    batch = [choose(step, together) for step in steps]
     for row, setting in enumerate(settings):
-        alone = Sampler([setting], [[row + 1]], 50, CPU)
-        assert [alone.choose(step[row : row + 1])[0] for step in steps] == [ids[row] for ids in batch]
+        alone = [Chooser(setting, [row + 1])]
+        assert [choose(step[row : row + 1], alone)[0] for step in steps] == [ids[row] for ids in batch]
+
+
+def chosen(logits, choosers):
+    """The next ids, noted."""
+    ids = choose(logits, choosers)
+    for chooser, token in zip(choosers, ids, strict=True):
+        chooser.note(token)
+    return ids
 
 
 def test_rows_that_stay_keep_their_state():
     torch.manual_seed(3)
     steps = torch.randn(4, 3, 30)
     settings = [Sampling(temperature=1.0, seed=row, repetition_penalty=1.5) for row in range(3)]
-    whole = Sampler(settings, [[1], [2], [3]], 30, CPU)
-    expected = [whole.choose(step) for step in steps]
-    leaving = Sampler(settings, [[1], [2], [3]], 30, CPU)
-    first = leaving.choose(steps[0])
-    leaving.keep([2, 0])
-    assert first == expected[0]
+    whole, leaving = ([Chooser(setting, [row + 1]) for row, setting in enumerate(settings)] for _ in range(2))
+    expected = [chosen(step, whole) for step in steps]
+    assert chosen(steps[0], leaving) == expected[0]
     for step, ids in zip(steps[1:], expected[1:], strict=True):
-        assert leaving.choose(step[[2, 0]]) == [ids[2], ids[0]]
+        assert chosen(step[[2, 0]], [leaving[2], leaving[0]]) == [ids[2], ids[0]]
 
 
 def test_the_penalty_counts_what_was_written():
-    sampler = Sampler([Sampling(repetition_penalty=10.0)], [[0]], 4, CPU)
+    choosers = [Chooser(Sampling(repetition_penalty=10.0), [0])]
     logits = torch.tensor([[9.0, 4.0, 3.0, 2.0]])
-    assert [sampler.choose(logits)[0] for _ in range(3)] == [1, 2, 3]
+    assert [chosen(logits, choosers)[0] for _ in range(3)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

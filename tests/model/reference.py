@@ -19,9 +19,11 @@ from transformers.utils import logging
 
 from afnext.audio.windows import Window, kept_frames, stack
 from afnext.model import weights
-from afnext.model.cache import KeyValueCache
+from afnext.model.cache import KeyValueCache, Pass
 from afnext.model.config import FlamingoConfig
+from afnext.model.decoder import Decoder
 from afnext.model.flamingo import Flamingo
+from afnext.model.stretches import Row
 
 logging.disable_progress_bar()
 CLASSES = {
@@ -119,16 +121,43 @@ def embed(model: Flamingo, ids: Tensor, clips: Sequence[Clip]) -> Tensor:
     return model.embed(ids, model.encode(*stack(windows)) if windows else None)
 
 
+class Rows:
+    """Conversations side by side in a cache, each in slots of its own, padded to one length outside of it."""
+
+    def __init__(self, decoder: Decoder, rows: int, capacity: int, *, device: str = "cpu") -> None:
+        self.store = KeyValueCache(decoder.config, rows * capacity, device=device, dtype=torch.float32)
+        self.lengths = [0] * rows
+        self._decoder = decoder
+        self._starts = [row * capacity for row in range(rows)]
+
+    def read(self, embeddings: Tensor, counts: Sequence[int] | None = None) -> Tensor:
+        """Hidden states [B, L, C] of the new tokens [B, L, C], of which the first ``counts[b]`` are real."""
+        counts = counts or [embeddings.shape[1]] * len(self.lengths)
+        self.lengths = [length + count for length, count in zip(self.lengths, counts, strict=True)]
+        rows = [
+            Row(((start, start + length),), count)
+            for start, length, count in zip(self._starts, self.lengths, counts, strict=True)
+        ]
+        flat = torch.cat([row[:count] for row, count in zip(embeddings, counts, strict=True)])[None]
+        pieces = self._decoder(flat, step=Pass(self.store, rows))[0].split(list(counts))
+        return torch.nn.utils.rnn.pad_sequence(list(pieces), batch_first=True)
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with these only."""
+        self.lengths = [self.lengths[row] for row in rows]
+        self._starts = [self._starts[row] for row in rows]
+
+
 @torch.no_grad()
 def greedy(model: Flamingo, embeddings: Tensor, counts: Sequence[int], steps: int) -> list[list[int]]:
     """The ``steps`` likeliest tokens after each row, by the cache."""
     decoder = model.decoder
-    store = KeyValueCache(decoder.config, len(counts), max(counts) + steps - 1, device="cpu", dtype=torch.float32)
-    hidden = decoder(embeddings, store, counts)
+    rows = Rows(decoder, len(counts), max(counts) + steps - 1)
+    hidden = rows.read(embeddings, counts)
     chosen = model.logits(hidden[torch.arange(len(counts)), torch.tensor(counts) - 1]).argmax(-1)
     said = [chosen]
     while len(said) < steps:
-        chosen = model.logits(decoder(decoder.embedding(said[-1])[:, None], store)[:, 0]).argmax(-1)
+        chosen = model.logits(rows.read(decoder.embedding(said[-1])[:, None])[:, 0]).argmax(-1)
         said.append(chosen)
     return torch.stack(said, dim=1).tolist()
 

@@ -3,7 +3,6 @@
 import torch
 
 from afnext.audio.windows import stack
-from afnext.model.cache import KeyValueCache
 
 from . import reference
 
@@ -90,8 +89,8 @@ def test_what_lay_in_memory_before_does_not_matter(music):
 def test_a_row_that_ends_leaves_the_others_as_they_are(music):
     model, rows = music.ours, [[7, 8, 9], [10, 11, 12, 13, 14], [15]]
     expected = reference.greedy(model, model.embed(padded(rows, 0)), [3, 5, 1], 8)
-    store = KeyValueCache(model.config.decoder, 3, 13, device="cpu", dtype=torch.float32)
-    hidden = model.decoder(model.embed(padded(rows, 0)), store, [3, 5, 1])
+    store = reference.Rows(model.decoder, 3, 13)
+    hidden = store.read(model.embed(padded(rows, 0)), [3, 5, 1])
     last, alive, said = model.logits(hidden[[0, 1, 2], [2, 4, 0]]).argmax(-1), [0, 1, 2], [[], [], []]
     for step in range(8):
         for row, token in zip(alive, last.tolist(), strict=True):
@@ -99,6 +98,6 @@ def test_a_row_that_ends_leaves_the_others_as_they_are(music):
         if step == 3:  # the first row has ended
             store.keep([1, 2])
             alive, last = [1, 2], last[1:]
-        last = model.logits(model.decoder(model.embed(last[:, None]), store)[:, 0]).argmax(-1)
+        last = model.logits(store.read(model.embed(last[:, None]))[:, 0]).argmax(-1)
     assert said[1:] == expected[1:]
     assert said[0] == expected[0][:4]

@@ -1,12 +1,14 @@
 import pytest
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from afnext.model import count
 from afnext.model.cache import KeyValueCache
 from afnext.model.config import preset
 from afnext.model.flamingo import Flamingo
+
+from . import reference
 
 
 @pytest.mark.parametrize(
@@ -30,10 +32,15 @@ def test_shared_matrices_count_once():
 def test_operations_of_a_token_are_those_that_torch_counts():
     config = preset("tiny")
     model = Flamingo(config)
-    store = KeyValueCache(config.decoder, 1, 100, device="cpu", dtype=torch.float32)
-    model.decoder(model.embed(torch.full((1, 99), 7)), store)
-    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
-        model.logits(model.decoder(model.embed(torch.tensor([[7]])), store))
+    rows = reference.Rows(model.decoder, 1, 100)
+    rows.read(model.embed(torch.full((1, 99), 7)))
+    flash = {  # which the counter does not know
+        torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: lambda query, key, value, *_, **__: sdpa_flop_count(
+            query, key, value
+        )
+    }
+    with FlopCounterMode(display=False, custom_mapping=flash) as counter:
+        model.logits(rows.read(model.embed(torch.tensor([[7]]))))
     assert count.flops_per_token(config, 100) == counter.get_total_flops()
 
 
@@ -48,6 +55,6 @@ def test_operations_of_a_window_are_those_that_torch_counts():
 
 def test_cache_bytes_are_those_of_the_cache():
     config = preset("tiny")
-    store = KeyValueCache(config.decoder, 1, 77, device="cpu", dtype=torch.bfloat16)
+    store = KeyValueCache(config.decoder, 77, device="cpu", dtype=torch.bfloat16)
     assert count.cache_bytes(config, 77, torch.bfloat16) == store.keys.nbytes + store.values.nbytes
     assert count.cache_bytes(preset("af-next"), 45_000, torch.bfloat16) == 45_000 * 57_344  # 2.6 GB for half an hour

@@ -1,11 +1,12 @@
 import pytest
 import torch
 
-from afnext.model.cache import KeyValueCache
 from afnext.model.config import preset
 from afnext.model.flamingo import Flamingo
 from afnext.model.fusion import fuse
 from afnext.model.initialise import sinusoids
+
+from . import reference
 
 
 def test_sounds_take_their_places_in_order():
@@ -73,10 +74,10 @@ def test_the_same_on_a_gpu():
     expected = model(ids, *sound)
     model.cuda()
     torch.testing.assert_close(model(ids.cuda(), *(item.cuda() for item in sound)).cpu(), expected, atol=1e-3, rtol=0)
-    store = KeyValueCache(model.config.decoder, 2, 32, device="cuda", dtype=torch.float32)
+    store = reference.Rows(model.decoder, 2, 32, device="cuda")
     audio = model.encode(*(item.cuda() for item in sound))
-    model.decoder(model.embed(ids.cuda(), audio)[:, :27], store, [27, 22])
-    hidden = model.decoder(model.decoder.embedding(torch.tensor([[20], [20]], device="cuda")), store)
+    store.read(model.embed(ids.cuda(), audio)[:, :27], [27, 22])
+    hidden = store.read(model.decoder.embedding(torch.tensor([[20], [20]], device="cuda")))
     torch.testing.assert_close(model.logits(hidden)[0, 0].cpu(), expected[0, 27], atol=1e-3, rtol=0)
     torch.testing.assert_close(model.logits(hidden)[1, 0].cpu(), expected[1, 22], atol=1e-3, rtol=0)
 

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from afnext.model.cache import KeyValueCache
-
 from . import reference
 
 RECORDINGS = {
@@ -61,14 +59,14 @@ def test_agrees_on_long_recordings(long_pair, minutes):
     clip = reference.clip(mel, [3000] * len(mel))
     ours, theirs = long_pair.ours, long_pair.theirs
     ids = torch.tensor([reference.prompt([clip], ours.config)])
-    store = KeyValueCache(ours.config.decoder, 1, ids.shape[1] + 64, device="cpu", dtype=torch.float32)
+    rows = reference.Rows(ours.decoder, 1, ids.shape[1] + 64)
     with torch.no_grad():
         step = theirs(input_ids=ids, input_features=mel, input_features_mask=clip.mask, use_cache=True)
-        logits = ours.logits(ours.decoder(reference.embed(ours, ids, [clip]), store))
+        logits = ours.logits(rows.read(reference.embed(ours, ids, [clip])))
         torch.testing.assert_close(logits, step.logits, atol=1e-4, rtol=0)
         for _ in range(64):
             token = step.logits[:, -1:].argmax(-1)
             assert torch.equal(logits[:, -1:].argmax(-1), token)
             step = theirs(input_ids=token, past_key_values=step.past_key_values, use_cache=True)
-            logits = ours.logits(ours.decoder(ours.embed(token), store))
-    assert store.lengths == [store.capacity]
+            logits = ours.logits(rows.read(ours.embed(token)))
+    assert rows.lengths == [rows.store.slots]

@@ -1,70 +1,95 @@
 """The engine: a model that listens and answers."""
 
-from collections import Counter
-from collections.abc import Generator, Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, overload
 
+import torch
+
+from afnext.audio.spec import SECONDS_PER_TOKEN, TOKENS_PER_WINDOW
 from afnext.base.errors import AfnextError
 from afnext.base.progress import Tell, silent
-from afnext.dialogue.message import audio_parts
 from afnext.dialogue.template import Family
 from afnext.dialogue.tokenizer import Tokenizer
+from afnext.inference.budget import Budget
 from afnext.inference.card import Card
 from afnext.inference.chat import Chat
-from afnext.inference.listen import Heard, hear, identity, read
+from afnext.inference.core import Core, Ticket
+from afnext.inference.ears import Ears, Wanted
+from afnext.inference.listen import Decoded, Heard, read
 from afnext.inference.prompt import audio_part, conversation_of
-from afnext.inference.ready import Ready, make_ready
-from afnext.inference.reply import Reply, Usage, read_reply
+from afnext.inference.reply import Reply
 from afnext.inference.request import OverLimit, Request, check_over_limit, request_of
-from afnext.inference.runner import Runner
-from afnext.inference.writer import Writer
 from afnext.model.flamingo import Flamingo
-
-ROWS = 16
-"""At most so many answers are written side by side."""
-
-BATCH_TOKENS = 1 << 16
-"""Rows times the longest row of a batch, prompt and answer: bounds the key-value cache. A longer request runs alone."""
 
 
 class Stream(Iterator[str]):
-    """The answer piece by piece, as it is written; ``reply`` is there once it has ended."""
+    """The answer piece by piece, as it is written; ``reply`` is there once it has ended.
 
-    def __init__(self, pieces: Generator[str, None, Reply]) -> None:
-        self._pieces = pieces
-        self.reply: Reply | None = None
+    Several streams may be read in turn, or each by a thread of its own: whoever waits for a piece works for all.
+    """
+
+    def __init__(self, core: Core, ticket: Ticket) -> None:
+        self._core = core
+        self._ticket = ticket
+
+    @property
+    def reply(self) -> Reply | None:
+        """The whole answer, once all its pieces were read."""
+        return None if self._ticket.pieces else self._ticket.reply
 
     def __next__(self) -> str:
         """The next piece of text."""
-        try:
-            return next(self._pieces)
-        except StopIteration as end:
-            self.reply = end.value or self.reply
-            raise
+        while not self._ticket.pieces:
+            if self._ticket.ended:
+                _reply_of(self._ticket)
+                raise StopIteration
+            self._core.advance(self._ticket)
+        return self._ticket.pieces.popleft()
+
+    def close(self) -> None:
+        """Give up what is not written yet: what it holds of the cache is released at once."""
+        self._core.cancel(self._ticket)
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class Engine:
     """A model that listens and answers. ``afnext.load`` makes one.
 
     Every asking method takes the settings ``max_new_tokens``, ``temperature`` (0: greedy, the default), ``top_p``,
-    ``repetition_penalty``, ``seed``, ``stop`` and ``over_limit`` (``"error"`` or ``"truncate"``), and raises
-    ``AudioError``, ``OverLimitError`` and ``RequestError``.
+    ``repetition_penalty``, ``seed``, ``stop``, ``max_think_tokens``, ``stop_loops`` and ``over_limit`` (``"error"`` or
+    ``"truncate"``), and raises ``AudioError``, ``OverLimitError`` and ``RequestError``.
+
+    Requests run side by side, and what one reads serves the others: a recording is heard once, and what prompts have in
+    common from their beginning on is read once, as long as the budget holds it. Neither changes an answer by more than
+    the last bits of the numbers behind it. Methods may be called from several threads.
 
     Attributes:
         model, tokenizer, family: of one checkpoint.
         name: what it was loaded as.
         card: what it says of itself.
+        budget: what it may use beside the weights.
     """
 
     def __init__(
-        self, model: Flamingo, tokenizer: Tokenizer, family: Family, *, name: str = "model", card: Card | None = None
+        self,
+        model: Flamingo,
+        tokenizer: Tokenizer,
+        family: Family,
+        *,
+        name: str = "model",
+        card: Card | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.model = model.eval()
         self.tokenizer = tokenizer
         self.family = family
         self.name = name
         self.card = card or Card()
-        self._stop_ids = frozenset({*model.config.stop_ids, tokenizer.turn_end, tokenizer.end_of_text})
+        self.budget = budget or Budget()
+        stop_ids = frozenset({*model.config.stop_ids, tokenizer.turn_end, tokenizer.end_of_text})
+        self._core = Core(self.model, tokenizer, family, stop_ids, self.budget)
 
     def __repr__(self) -> str:
         weight = self.model.decoder.embedding.weight
@@ -135,9 +160,9 @@ class Engine:
         requests = [request_of(conversation_of(question, then), settings) for question in questions]
         if not keep_errors:
             return self.generate(requests, tell=tell)
-        failed: dict[int, AfnextError] = {}
-        answered = iter(self._answer(requests, tell, failed))
-        return [failed[place] if place in failed else next(answered) for place in range(len(requests))]
+        decoded = Decoded(requests)
+        tickets = self._run([Ticket(request, decoded) for request in requests], tell, keep_errors=True)
+        return [ticket.error or _reply_of(ticket) for ticket in tickets]
 
     def caption(self, audio: Any, *, tell: Tell = silent, **settings: Any) -> Reply:
         """Describe a recording."""
@@ -161,102 +186,89 @@ class Engine:
         part = audio_part(audio)
         if isinstance(part.source, Heard):
             return part.source
-        return hear(self.model, read(part, limit=self.limit_seconds, over_limit=over_limit), tell=tell)
+        recording = read(part, limit=self.limit_seconds, over_limit=over_limit)
+        ears, pieces = Ears(self.model, 0), list[torch.Tensor]()
+        for first in range(0, recording.tokens, TOKENS_PER_WINDOW):
+            end = min(first + TOKENS_PER_WINDOW, recording.tokens)
+            pieces += ears.embeddings([Wanted(recording, first, end)])
+            tell("Listening", min(end * SECONDS_PER_TOKEN, recording.seconds), recording.seconds)
+        return Heard(
+            recording.name,
+            recording.seconds,
+            torch.cat(pieces),
+            recording.digest,
+            recording.notes,
+            recording.truncated,
+        )
 
     def generate(self, requests: Sequence[Request], *, tell: Tell = silent) -> list[Reply]:
-        """Answer conversations in batches; the replies stand in the order of the requests.
+        """Answer conversations side by side; the replies stand in the order of the requests."""
+        decoded = Decoded(requests)
+        return [_reply_of(ticket) for ticket in self._run([Ticket(request, decoded) for request in requests], tell)]
 
-        What stands beside a request in its batch changes nothing but the last bits of its numbers.
+    def score(self, requests: Sequence[Request], answers: Sequence[str], *, tell: Tell = silent) -> list[list[float]]:
+        """How likely the model is to answer each request so: the log-probability of each token of the answer.
+
+        The turn's end is not counted. Nothing is written, and sampling settings do not matter.
         """
-        return self._answer(requests, tell, None)
+        decoded = Decoded(requests)
+        tickets = [Ticket(request, decoded, answer) for request, answer in zip(requests, answers, strict=True)]
+        return [ticket.log_probabilities or [] for ticket in self._run(tickets, tell)]
 
     def stream(self, request: Request, *, tell: Tell = silent) -> Stream:
         """Answer one conversation piece by piece. Listening happens here; writing as the stream is read."""
-        ready = self._ready(request, {}, tell)
-        tell("Answering", 0, None)
-        return Stream(self._stream(ready))
+        ticket = Ticket(request, Decoded([request]))
+        stream = Stream(self._core, ticket)
+        self._core.submit(ticket)
+        while not (ticket.ended or ticket.pieces):
+            self._core.advance(ticket)
+            _tell(ticket, tell)
+            if ticket.run is not None and ticket.run.written:
+                break
+        if ticket.error is not None:
+            raise ticket.error
+        return stream
 
-    def _stream(self, ready: Ready) -> Generator[str, None, Reply]:
-        writer = self._writer(ready)
-        for _, piece in self._write([ready], [writer]):
-            if piece:
-                yield piece
-        return self._reply(ready, writer)
+    def _run(self, tickets: Sequence[Ticket], tell: Tell, *, keep_errors: bool = False) -> Sequence[Ticket]:
+        """Work until all have ended, or one has failed, if that is not to be kept; then the others are given up."""
+        for ticket in tickets:
+            self._core.submit(ticket)
+        try:
+            for done, ticket in enumerate(tickets):
+                while not ticket.ended:
+                    if len(tickets) > 1:
+                        tell("Answering", sum(other.ended for other in tickets[done:]) + done, len(tickets))
+                    self._core.advance(ticket)
+                    if len(tickets) == 1:
+                        _tell(ticket, tell)
+                if ticket.error is not None and not keep_errors:
+                    raise ticket.error
+            if len(tickets) > 1:
+                tell("Answering", len(tickets), len(tickets))
+        finally:
+            for ticket in tickets:
+                self._core.cancel(ticket)
+        return tickets
 
-    def _answer(self, requests: Sequence[Request], tell: Tell, failed: dict[int, AfnextError] | None) -> list[Reply]:
-        """The replies, in order; without those of requests that go to ``failed`` (see ``_batches``)."""
-        replies: list[Reply] = []
-        for batch in self._batches(requests, tell, failed):
-            writers = [self._writer(item) for item in batch]
-            done = len(replies) + len(failed or ())
-            tell("Answering", done, len(requests) if len(requests) > 1 else None)
-            for written, _ in enumerate(self._write(batch, writers), 1):
-                if len(requests) == 1:
-                    tell("Answering", written, None)
-            replies += [self._reply(item, writer) for item, writer in zip(batch, writers, strict=True)]
-            tell("Answering", done + len(batch), len(requests))
-        return replies
 
-    def _batches(
-        self, requests: Sequence[Request], tell: Tell, failed: dict[int, AfnextError] | None = None
-    ) -> Iterator[list[Ready]]:
-        """Requests made ready, as many together as the bounds above allow, in order.
+def _tell(ticket: Ticket, tell: Tell) -> None:
+    """Tell how far a request is."""
+    run = ticket.run
+    if run is None:
+        return
+    if run.written or run.sequence.unread <= 1:
+        tell("Answering", run.written, None)
+    elif run.ready.seconds:
+        tell("Listening", run.heard, run.ready.seconds)
 
-        What is wrong with one is raised or, where there is a ``failed``, put there by its place, and it is left out.
-        """
-        uses = Counter(identity(part) for request in requests for part in audio_parts(request.conversation))
-        heard: dict[Hashable, Heard] = {}
-        batch: list[Ready] = []
-        for place, request in enumerate(requests):
-            ready: Ready | None = None
-            try:
-                ready = self._ready(request, heard, tell)
-            except AfnextError as error:
-                if failed is None:
-                    raise
-                failed[place] = error.with_traceback(None)  # which would hold the sound it was raised over
-            for part in audio_parts(request.conversation):
-                key = identity(part)
-                uses[key] -= 1
-                if not uses[key]:
-                    heard.pop(key, None)
-            if ready is None:
-                continue
-            longest = max(item.length for item in (*batch, ready))
-            if batch and (len(batch) == ROWS or longest * (len(batch) + 1) > BATCH_TOKENS):
-                yield batch
-                batch = []
-            batch.append(ready)
-        if batch:
-            yield batch
 
-    def _ready(self, request: Request, heard: dict[Hashable, Heard], tell: Tell) -> Ready:
-        return make_ready(
-            request, model=self.model, tokenizer=self.tokenizer, family=self.family, heard=heard, tell=tell
-        )
+def _reply_of(ticket: Ticket) -> Reply:
+    """The reply of a ticket that has ended.
 
-    def _writer(self, ready: Ready) -> Writer:
-        return Writer(self.tokenizer, self._stop_ids, ready.job.sampling.stop, ready.job.limit)
-
-    def _write(self, batch: Sequence[Ready], writers: Sequence[Writer]) -> Iterator[tuple[int, str]]:
-        """Run a batch until every writer has finished: (index, piece of text) for each token."""
-        runner = Runner(self.model, [item.job for item in batch])
-        rows = list(range(len(batch)))
-        while rows:
-            for row, token in zip(rows, runner.step(), strict=True):
-                yield row, writers[row].push(token)
-            going = [place for place, row in enumerate(rows) if writers[row].finish_reason is None]
-            rows = [rows[place] for place in going]
-            if rows:
-                runner.keep(going)
-
-    def _reply(self, ready: Ready, writer: Writer) -> Reply:
-        assert writer.finish_reason is not None, "the answer has not ended"
-        return read_reply(
-            writer.text,
-            usage=Usage(round(ready.seconds, 3), len(ready.job.ids), len(writer.ids)),
-            finish_reason=writer.finish_reason,
-            truncated=ready.truncated,
-            notes=ready.notes,
-            duration=ready.longest,
-        )
+    Raises:
+        AfnextError: it has failed.
+    """
+    if ticket.error is not None:
+        raise ticket.error
+    assert ticket.reply is not None, "it has not ended"
+    return ticket.reply

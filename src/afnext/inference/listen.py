@@ -1,12 +1,13 @@
-"""Listening: a recording becomes embeddings, under the stated policy for recordings over the limit."""
+"""Recordings on their way into a model, under the stated policy for those over the limit."""
 
-from collections.abc import Hashable
+from collections import Counter
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -14,15 +15,13 @@ from afnext.audio.clip import Clip
 from afnext.audio.decode import duration
 from afnext.audio.source import is_path
 from afnext.audio.spec import SAMPLE_RATE
-from afnext.audio.windows import count_tokens, stack, windows
+from afnext.audio.windows import count_tokens
 from afnext.base.errors import AudioError, OverLimitError
-from afnext.base.progress import Tell, silent
-from afnext.dialogue.message import AudioPart
-from afnext.inference.request import OverLimit
-from afnext.model.flamingo import Flamingo
+from afnext.dialogue.message import AudioPart, audio_parts
+from afnext.inference.request import OverLimit, Request
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Recording:
     """Decoded sound that is not yet heard.
 
@@ -48,6 +47,11 @@ class Recording:
         """Embeddings it will become."""
         return count_tokens(len(self.samples))
 
+    @cached_property
+    def digest(self) -> bytes:
+        """16 bytes that are the same for the same sound, wherever it came from."""
+        return blake2b(self.samples.tobytes(), digest_size=16).digest()
+
 
 @dataclass(frozen=True, eq=False)
 class Heard:
@@ -57,12 +61,14 @@ class Heard:
         name: what messages call it.
         seconds: the duration that was heard.
         embeddings: [tokens, hidden], on the model's device.
+        digest: of the sound, see ``Recording``.
         notes, truncated: as in ``Recording``.
     """
 
     name: str
     seconds: float
     embeddings: Tensor
+    digest: bytes
     notes: tuple[str, ...] = ()
     truncated: bool = False
 
@@ -89,6 +95,33 @@ def identity(part: AudioPart) -> Hashable:
     clip = clip_of(part)
     source = str(clip.source) if is_path(clip.source) else id(clip.source)
     return source, clip.start, clip.end
+
+
+class Decoded:
+    """Sound decoded for the requests of one call: a recording that several ask about is decoded once.
+
+    Args:
+        requests: whose recordings to keep until the last that needs them is ``done``.
+    """
+
+    def __init__(self, requests: Iterable[Request]) -> None:
+        self._uses = Counter(identity(part) for request in requests for part in audio_parts(request.conversation))
+        self._recordings: dict[Hashable, Recording] = {}
+
+    def read(self, part: AudioPart, *, limit: float, over_limit: OverLimit) -> Recording:
+        """As the function of this name."""
+        key = identity(part)
+        if key not in self._recordings:
+            self._recordings[key] = read(part, limit=limit, over_limit=over_limit)
+        return self._recordings[key]
+
+    def done(self, request: Request) -> None:
+        """``request`` has what it needs."""
+        for part in audio_parts(request.conversation):
+            key = identity(part)
+            self._uses[key] -= 1
+            if not self._uses[key]:
+                self._recordings.pop(key, None)
 
 
 def read(part: AudioPart, *, limit: float, over_limit: OverLimit) -> Recording:
@@ -119,35 +152,6 @@ def read(part: AudioPart, *, limit: float, over_limit: OverLimit) -> Recording:
         )
     notes.append(f"{name} lasts {length}; only its first {clock(limit)} were heard")
     return Recording(name, samples[:most], tuple(notes), truncated=True)
-
-
-def windows_at_once(device: torch.device) -> int:
-    """How many windows are encoded together, however long the recording.
-
-    One fills a CPU, where several would only take more memory.
-    """
-    return 1 if device.type == "cpu" else 4
-
-
-def hear(model: Flamingo, recording: Recording, *, tell: Tell = silent) -> Heard:
-    """Encode a recording a few windows at a time.
-
-    Args:
-        model: its device and number format are used.
-        recording: what to hear.
-        tell: told how far it is, in seconds.
-    """
-    device = next(model.parameters()).device
-    pieces: list[Tensor] = []
-    done = 0.0
-    rest = windows(torch.from_numpy(recording.samples))
-    while some := list(islice(rest, windows_at_once(device))):
-        mel, frames, starts = (tensor.to(device) for tensor in stack(some))
-        with torch.inference_mode():
-            pieces.append(model.encode(mel, frames, starts))
-        done = min(recording.seconds, some[-1].start + 30.0)
-        tell("Listening", done, recording.seconds)
-    return Heard(recording.name, recording.seconds, torch.cat(pieces), recording.notes, recording.truncated)
 
 
 def clock(seconds: float) -> str:

@@ -9,6 +9,7 @@ from afnext.base.errors import CheckpointError
 from afnext.base.process import pick_device, pick_dtype
 from afnext.dialogue.checkpoint import load_family
 from afnext.dialogue.tokenizer import Tokenizer
+from afnext.inference.budget import Budget
 from afnext.inference.card import read_card
 from afnext.inference.engine import Engine
 from afnext.inference.folder import find_folder
@@ -22,6 +23,7 @@ def load(
     *,
     device: str | torch.device | None = None,
     dtype: str | torch.dtype | None = None,
+    budget: Budget | None = None,
 ) -> Engine:
     """Open a model.
 
@@ -32,6 +34,7 @@ def load(
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; the best at hand if left out.
         dtype: ``float32``, ``bfloat16`` or ``float16``; as stored, where the device computes in that at
             speed, if left out.
+        budget: what the engine may use beside the weights.
 
     Raises:
         CheckpointError: there is no such model, or something in its folder does not fit.
@@ -50,7 +53,7 @@ def load(
             expected="a tokenizer that fits the model",
             do="take both from the same release",
         )
-    return Engine(model, tokenizer, family, name=os.fspath(name), card=card)
+    return Engine(model, tokenizer, family, name=os.fspath(name), card=card, budget=budget)
 
 
 def find_model(name: str | os.PathLike[str]) -> tuple[Path, Path | None]:

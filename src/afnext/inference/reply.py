@@ -2,21 +2,25 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from afnext.dialogue.timestamps import Timed, parse
 
-FinishReason = Literal["stop", "length"]
+FinishReason = Literal["stop", "length", "repetition"]
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What the request took: seconds of sound heard, tokens read (audio slots included) and tokens written."""
+    """What the request took: seconds of sound heard, tokens read (audio slots included) and tokens written.
+
+    Of those read, ``cached_tokens`` had been read before, for another question.
+    """
 
     audio_seconds: float
     prompt_tokens: int
     completion_tokens: int
+    cached_tokens: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Reply:
 
     usage: Usage
     finish_reason: FinishReason
-    """``stop``: the model ended, or met a stop string. ``length``: the tokens ran out, and the text is cut."""
+    """``stop``: the model ended, or met a stop string. ``length``: the tokens ran out, and the text is cut.
+    ``repetition``: the model went in circles, and the text is cut behind the first round."""
 
     truncated: bool
     """Whether a recording was over the limit and only its beginning was heard."""
@@ -83,6 +88,8 @@ def read_reply(
     remarks = [*notes, *(f"in the model's answer: {problem}" for problem in parsed.problems)]
     if finish_reason == "length":
         remarks.append(f"the answer was cut at {usage.completion_tokens} tokens; a higher max_new_tokens lets it go on")
+    if finish_reason == "repetition":
+        remarks.append("the answer went in circles and was cut; stop_loops=False lets it go on")
     return Reply(
         text=parsed.answer,
         reasoning=parsed.reasoning,

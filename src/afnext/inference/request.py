@@ -39,9 +39,19 @@ class Sampling:
     stop: tuple[str, ...] = ()
     """Strings that end the answer; they are not part of it."""
 
+    max_think_tokens: int | None = None
+    """At most so many tokens of reasoning: then it is closed, and the answer begins. None: no bound of its own."""
+
+    stop_loops: bool = True
+    """End an answer that goes in circles (see ``guards.circle``)."""
+
     def __post_init__(self) -> None:
         if self.max_new_tokens is not None and (not _integer(self.max_new_tokens) or self.max_new_tokens < 1):
             raise RequestError(f"max_new_tokens {self.max_new_tokens!r}", expected="a whole number of 1 or more")
+        if self.max_think_tokens is not None and (not _integer(self.max_think_tokens) or self.max_think_tokens < 1):
+            raise RequestError(f"max_think_tokens {self.max_think_tokens!r}", expected="a whole number of 1 or more")
+        if not isinstance(self.stop_loops, bool):
+            raise RequestError(f"stop_loops {self.stop_loops!r}", expected="true or false")
         if not _number(self.temperature) or not 0 <= self.temperature <= 100:
             raise RequestError(f"temperature {self.temperature!r}", expected="a number from 0 (greedy) to 100")
         if not _number(self.top_p) or not 0 < self.top_p <= 1:

@@ -1,4 +1,4 @@
-"""Choosing the next token of every row of a batch.  B rows, V vocabulary."""
+"""Choosing the next token of every conversation that is due one.  B rows, V vocabulary."""
 
 from collections.abc import Sequence
 
@@ -8,62 +8,57 @@ from torch import Tensor
 from afnext.inference.request import Sampling
 
 
-class Sampler:
-    """The settings and the state of each row: which ids it has seen, and its own stream of random numbers.
+class Chooser:
+    """The settings and the state of one conversation: which ids it has seen, and its own stream of random numbers.
 
-    A row draws one number per token from its own generator on the CPU, so that neither the batch around it nor the
+    It draws one number per token from its own generator on the CPU, so that neither what stands beside it nor the
     device changes what it draws.
 
     Args:
-        settings: one per row.
-        prompts: the ids of each row's prompt; the repetition penalty counts them.
-        vocabulary: V, the width of the logits.
-        device: where the logits are.
+        sampling: the settings.
+        prompt: the ids of the prompt; the repetition penalty counts them.
     """
 
-    def __init__(
-        self, settings: Sequence[Sampling], prompts: Sequence[Sequence[int]], vocabulary: int, device: torch.device
-    ) -> None:
-        self._settings = list(settings)
-        self._generators = [torch.Generator().manual_seed(item.seed) for item in settings]
-        self._seen: Tensor | None = None  # [B, V] bool, kept only where a row asks for the penalty
-        if any(item.repetition_penalty != 1 for item in settings):
-            self._seen = torch.zeros(len(settings), vocabulary, dtype=torch.bool, device=device)
-            for row, ids in enumerate(prompts):
-                inside = [index for index in set(ids) if index < vocabulary]
-                self._seen[row, inside] = True
+    def __init__(self, sampling: Sampling, prompt: Sequence[int]) -> None:
+        self.sampling = sampling
+        self._prompt = prompt
+        self._generator = torch.Generator().manual_seed(sampling.seed)
+        self._seen: Tensor | None = None
 
-    def choose(self, logits: Tensor) -> list[int]:
-        """The next id of each row from ``logits`` [B, V]; marks it as seen."""
-        scores = logits.float()
-        if self._seen is not None:
-            penalties = self._column([item.repetition_penalty for item in self._settings], scores)
-            scores = penalise(scores, self._seen, penalties)
-        chosen = scores.argmax(dim=-1)
-        drawing = [row for row, item in enumerate(self._settings) if item.temperature > 0]
-        if drawing:
-            settings = [self._settings[row] for row in drawing]
-            uniform = [torch.rand((), generator=self._generators[row]).item() for row in drawing]
-            chosen[drawing] = draw(
-                scores[drawing] / self._column([item.temperature for item in settings], scores),
-                self._column([item.top_p for item in settings], scores),
-                self._column(uniform, scores),
-            )
-        if self._seen is not None:
-            self._seen.scatter_(1, chosen[:, None], True)
-        ids: list[int] = chosen.tolist()
-        return ids
+    def seen(self, like: Tensor) -> Tensor:
+        """[V] bool, the ids seen so far, of the width and on the device of ``like`` [..., V]."""
+        if self._seen is None:
+            self._seen = torch.zeros(like.shape[-1], dtype=torch.bool, device=like.device)
+            self._seen[[index for index in set(self._prompt) if index < like.shape[-1]]] = True
+        return self._seen
 
-    def keep(self, rows: Sequence[int]) -> None:
-        """Go on with these rows only, in this order."""
-        self._settings = [self._settings[row] for row in rows]
-        self._generators = [self._generators[row] for row in rows]
+    def note(self, token: int) -> None:
+        """The conversation goes on with ``token``."""
         if self._seen is not None:
-            self._seen = self._seen[list(rows)]
+            self._seen[token] = True
 
-    @staticmethod
-    def _column(values: Sequence[float], like: Tensor) -> Tensor:
-        return torch.tensor(values, dtype=like.dtype, device=like.device)[:, None]
+    def uniform(self) -> float:
+        """The next random number, in [0, 1)."""
+        return torch.rand((), generator=self._generator).item()
+
+
+def choose(logits: Tensor, choosers: Sequence[Chooser]) -> list[int]:
+    """The next id of each row of ``logits`` [B, V]. Rows know nothing of each other."""
+    scores = logits.float()
+    settings = [chooser.sampling for chooser in choosers]
+    if any(item.repetition_penalty != 1 for item in settings):
+        seen = torch.stack([chooser.seen(scores) for chooser in choosers])
+        scores = penalise(scores, seen, _column([item.repetition_penalty for item in settings], scores))
+    chosen = scores.argmax(dim=-1)
+    drawing = [row for row, item in enumerate(settings) if item.temperature > 0]
+    if drawing:
+        chosen[drawing] = draw(
+            scores[drawing] / _column([settings[row].temperature for row in drawing], scores),
+            _column([settings[row].top_p for row in drawing], scores),
+            _column([choosers[row].uniform() for row in drawing], scores),
+        )
+    ids: list[int] = chosen.tolist()
+    return ids
 
 
 def penalise(scores: Tensor, seen: Tensor, penalty: Tensor) -> Tensor:
@@ -90,3 +85,7 @@ def draw(scores: Tensor, top_p: Tensor, uniform: Tensor) -> Tensor:
     # rounding may point behind the nucleus; its last member is meant
     last = (nucleus > 0).sum(dim=-1, keepdim=True) - 1
     return order.gather(1, index.minimum(last))[:, 0]
+
+
+def _column(values: Sequence[float], like: Tensor) -> Tensor:
+    return torch.tensor(values, dtype=like.dtype, device=like.device)[:, None]

@@ -3,7 +3,10 @@
 from collections.abc import Collection, Sequence
 
 from afnext.dialogue.tokenizer import StreamDecoder, Tokenizer
+from afnext.inference.guards import LOOKED_FOR_EVERY, circle
 from afnext.inference.reply import FinishReason
+
+ANSWER, ANSWERED = "<answer>", "</answer>"
 
 
 class Writer:
@@ -16,12 +19,23 @@ class Writer:
         stop_ids: ids that end the answer; they are not part of it.
         stop: strings that end the answer; they are not part of it.
         limit: the most ids the answer may have.
+        stop_loops: end an answer that goes in circles, and cut it behind the first round.
     """
 
-    def __init__(self, tokenizer: Tokenizer, stop_ids: Collection[int], stop: Sequence[str], limit: int) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        stop_ids: Collection[int],
+        stop: Sequence[str],
+        limit: int,
+        *,
+        stop_loops: bool = True,
+    ) -> None:
         self.ids: list[int] = []
         self.finish_reason: FinishReason | None = None
+        self._tokenizer = tokenizer
         self._decoder = StreamDecoder(tokenizer)
+        self._stop_loops = stop_loops
         self._stop_ids = stop_ids
         self._stop = stop
         self._limit = limit
@@ -45,9 +59,27 @@ class Writer:
             self._held = self._held[: min(found)]
             self.finish_reason = "stop"
             return self._give(len(self._held))
+        if self._stop_loops and len(self.ids) % LOOKED_FOR_EVERY == 0 and (again := circle(self.ids)):
+            return self._cut(again)
         if len(self.ids) >= self._limit:
             return self._finish("length")
-        return self._give(len(self._held) - self._undecided())
+        piece = self._give(len(self._held) - self._undecided())
+        if self._closed():
+            self.finish_reason = "stop"
+        return piece
+
+    def _closed(self) -> bool:
+        """Whether the answer was opened and closed by Music Flamingo's marks: what follows is no part of it."""
+        return self._given.endswith(ANSWERED) and ANSWER in self._given
+
+    def _cut(self, tokens: int) -> str:
+        """End without the last ``tokens``, of which a stream may have given some out already."""
+        self.finish_reason = "repetition"
+        decoder = StreamDecoder(self._tokenizer)
+        text = decoder.feed(*self.ids[:-tokens]) + decoder.flush()
+        piece = text[len(self._given) :]
+        self._given, self._held = text, ""
+        return piece
 
     def _finish(self, reason: FinishReason) -> str:
         self.finish_reason = reason

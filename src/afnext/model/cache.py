@@ -1,96 +1,79 @@
-"""Keys and values of the tokens already seen: allocated once, at the size asked for, each row at its own length."""
+"""Keys and values of the tokens already seen, each token in a slot, and one pass of new tokens over them.
+
+N new tokens, H heads, K key-value heads, D numbers a head.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from afnext.model.attention import attend_part, merge_parts
 from afnext.model.config import DecoderConfig
-
-
-@dataclass(frozen=True)
-class Slots:
-    """Where the next L tokens of each row go; made once a step, used by every layer."""
-
-    starts: tuple[int, ...]
-    """Tokens that each row held before."""
-    counts: tuple[int, ...]
-    """New tokens of each row; what the input holds beyond them is padding."""
-    positions: Tensor
-    """[B, L] the place of each new token in its row."""
-    mask: Tensor | None
-    """[B or 1, 1, L, longest] true where a token may look; None: causal among the new ones alone, or everywhere."""
-
-    @property
-    def fresh(self) -> bool:
-        """Whether nothing was held before, so that the new tokens see only each other."""
-        return not any(self.starts)
-
-    @property
-    def level(self) -> bool:
-        """Whether all rows stand at the same length."""
-        return len(set(self.starts)) == 1
+from afnext.model.stretches import Row, Stretch, plan
 
 
 class KeyValueCache:
-    """Keys and values [layers, B, K, capacity, D] and the length of each row."""
+    """Keys and values [layers, slots, K, D]. Which slot holds what is told by whoever hands them out.
 
-    def __init__(
-        self, config: DecoderConfig, rows: int, capacity: int, *, device: torch.device | str, dtype: torch.dtype
-    ) -> None:
-        shape = (config.layers, rows, config.key_value_heads, capacity, config.head_width)
-        # Zeros: a masked place has weight 0, and 0 times a NaN that happened to lie in fresh memory would be NaN.
-        self.keys = torch.zeros(shape, device=device, dtype=dtype)
-        self.values = torch.zeros(shape, device=device, dtype=dtype)
-        self.lengths = [0] * rows
+    Memory is taken as slots are written, where the operating system does so.
+    """
+
+    def __init__(self, config: DecoderConfig, slots: int, *, device: torch.device | str, dtype: torch.dtype) -> None:
+        shape = (config.layers, slots, config.key_value_heads, config.head_width)
+        self.keys = torch.empty(shape, device=device, dtype=dtype)
+        self.values = torch.empty(shape, device=device, dtype=dtype)
 
     @property
-    def capacity(self) -> int:
-        """Tokens that fit in a row."""
-        return self.keys.shape[3]
+    def slots(self) -> int:
+        """Tokens that fit."""
+        return self.keys.shape[1]
 
-    def slots(self, length: int, counts: Sequence[int] | None = None) -> Slots:
-        """Places for ``length`` tokens in every row, of which the first ``counts[b]`` are real (all by default)."""
-        new = tuple(counts) if counts is not None else (length,) * len(self.lengths)
-        assert len(new) == len(self.lengths), f"{len(new)} counts for {len(self.lengths)} rows"
-        assert max(new) <= length, f"a count of {max(new)} among {length} tokens"
-        starts = tuple(self.lengths)
-        level = len(set(starts)) == 1
-        longest = starts[0] + length if level else max(start + count for start, count in zip(starts, new, strict=True))
-        assert longest <= self.capacity, f"{longest} tokens do not fit in a cache for {self.capacity}"
-        device = self.keys.device
-        begins = torch.tensor(starts[:1] if level else starts, device=device)
-        positions = begins[:, None] + torch.arange(length, device=device)
-        mask = None
-        if any(starts) and not (level and length == 1):
-            mask = (torch.arange(longest, device=device) <= positions[..., None])[:, None]
-        return Slots(starts, new, positions.expand(len(starts), -1), mask)
 
-    def write(self, layer: int, slots: Slots, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-        """Store ``key`` and ``value`` [B, K, L, D] of one layer; gives what its rows hold now, [B, K, longest, D]."""
-        keys, values = self.keys[layer], self.values[layer]
-        length = key.shape[2]
-        if slots.level:
-            start, end = slots.starts[0], slots.starts[0] + length
-            keys[:, :, start:end], values[:, :, start:end] = key, value
-            return keys[:, :, :end], values[:, :, :end]
-        if length == 1:
-            rows, places = torch.arange(len(keys), device=key.device), slots.positions[:, 0]
-            keys[rows, :, places], values[rows, :, places] = key[:, :, 0], value[:, :, 0]
+class Pass:
+    """New tokens of some rows, one row after the other: where they are put, and what each of them sees.
+
+    Attributes:
+        positions: [1, N] the place of each new token in its conversation.
+    """
+
+    def __init__(self, cache: KeyValueCache, rows: Sequence[Row]) -> None:
+        self._cache = cache
+        self._stretches = plan(rows)
+        device = cache.keys.device
+        slots = [slot for row in rows for slot in row.places]
+        together = slots == list(range(slots[0], slots[0] + len(slots)))
+        self._places = slice(slots[0], slots[0] + len(slots)) if together else torch.tensor(slots, device=device)
+        positions = [place for row in rows for place in range(row.length - row.new, row.length)]
+        self.positions = torch.tensor([positions], device=device)
+        self._chosen = [
+            queries if isinstance(queries, slice) else torch.tensor(queries, device=device)
+            for queries in (stretch.queries for stretch in self._stretches)
+        ]
+
+    def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """Store ``key`` and ``value`` [1, K, N, D] of one layer and look: ``query`` [1, H, N, D] -> [1, N, H * D]."""
+        keys, values = self._cache.keys[layer], self._cache.values[layer]
+        keys[self._places] = key[0].transpose(0, 1)
+        values[self._places] = value[0].transpose(0, 1)
+        heads, new, width = query.shape[1:]
+        if len(self._stretches) == 1:
+            seen, _ = _look(self._stretches[0], query, (key, value), (keys, values))
         else:
-            for row, (start, count) in enumerate(zip(slots.starts, slots.counts, strict=True)):
-                keys[row, :, start : start + count] = key[row, :, :count]
-                values[row, :, start : start + count] = value[row, :, :count]
-        longest = max(start + count for start, count in zip(slots.starts, slots.counts, strict=True))
-        return keys[:, :, :longest], values[:, :, :longest]
+            seen, sums = torch.empty_like(query), query.new_empty(1, heads, new, dtype=torch.float32)
+            for stretch, mine in zip(self._stretches, self._chosen, strict=True):
+                part = _look(stretch, query[:, :, mine], (key[:, :, mine], value[:, :, mine]), (keys, values))
+                if not stretch.first:
+                    part = merge_parts((seen[:, :, mine], sums[:, :, mine]), part)
+                seen[:, :, mine], sums[:, :, mine] = part
+        return seen.transpose(1, 2).reshape(1, new, heads * width)
 
-    def advance(self, slots: Slots) -> None:
-        """Count the tokens of a step, once all layers have written them."""
-        self.lengths = [start + count for start, count in zip(slots.starts, slots.counts, strict=True)]
 
-    def keep(self, rows: Sequence[int]) -> None:
-        """Forget all rows but ``rows``, in that order: the answers that have not ended."""
-        index = torch.tensor(list(rows), device=self.keys.device)
-        self.keys, self.values = self.keys[:, index], self.values[:, index]
-        self.lengths = [self.lengths[row] for row in rows]
+def _look(
+    stretch: Stretch, query: Tensor, new: tuple[Tensor, Tensor], held: tuple[Tensor, Tensor]
+) -> tuple[Tensor, Tensor]:
+    """Attention over the ``new`` keys and values [1, K, n, D], or some of those ``held`` [slots, K, D]."""
+    if stretch.run is None:
+        return attend_part(query, *new, causal=True)
+    key, value = (item[slice(*stretch.run)].transpose(0, 1)[None] for item in held)
+    return attend_part(query, key, value)

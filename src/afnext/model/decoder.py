@@ -3,7 +3,6 @@
 B rows, L tokens, H heads, K key-value heads, D numbers a head, C the width.
 """
 
-from collections.abc import Sequence
 from functools import partial
 
 import torch
@@ -11,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from afnext.model.attention import Attention, attend
-from afnext.model.cache import KeyValueCache, Slots
+from afnext.model.cache import Pass
 from afnext.model.config import DecoderConfig
 from afnext.model.rotary import rotary_angles, rotate
 
@@ -39,11 +38,10 @@ class RMSNorm(nn.Module):
 class DecoderLayer(nn.Module):
     """Causal self-attention and a gated feed-forward, each behind an RMS norm."""
 
-    def __init__(self, config: DecoderConfig, index: int) -> None:
+    def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
         width, shared = config.width, config.key_value_heads * config.head_width
         self.config = config
-        self.index = index
         self.attention_norm = RMSNorm(width, config.norm_epsilon)
         self.query = nn.Linear(width, width)
         self.key = nn.Linear(width, shared)
@@ -54,14 +52,7 @@ class DecoderLayer(nn.Module):
         self.up = nn.Linear(width, config.feed_forward, bias=False)
         self.down = nn.Linear(config.feed_forward, width, bias=False)
 
-    def forward(
-        self,
-        hidden: Tensor,
-        angles: tuple[Tensor, Tensor],
-        attention: Attention,
-        cache: KeyValueCache | None = None,
-        slots: Slots | None = None,
-    ) -> Tensor:
+    def forward(self, hidden: Tensor, angles: tuple[Tensor, Tensor], attention: Attention) -> Tensor:
         """[B, L, C] -> [B, L, C]; ``angles`` of ``rotary_angles``."""
         normed = self.attention_norm(hidden)
         shape = (*hidden.shape[:2], -1, self.config.head_width)
@@ -70,8 +61,6 @@ class DecoderLayer(nn.Module):
         value = self.value(normed).view(shape).transpose(1, 2)
         del normed  # as large as a long prompt, and no longer needed
         query, key = rotate(query, *angles), rotate(key, *angles)
-        if cache is not None and slots is not None:
-            key, value = cache.write(self.index, slots, key, value)
         hidden = hidden + self.out(attention(query, key, value))
         if torch.is_grad_enabled() or hidden.shape[0] * hidden.shape[1] <= FED_AT_ONCE:
             return hidden + self.feed(hidden)
@@ -93,7 +82,7 @@ class Decoder(nn.Module):
         super().__init__()
         self.config = config
         self.embedding = nn.Embedding(config.vocabulary, config.width)
-        self.layers = nn.ModuleList(DecoderLayer(config, index) for index in range(config.layers))
+        self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.layers))
         self.norm = RMSNorm(config.width, config.norm_epsilon)
         self.head = nn.Linear(config.width, config.vocabulary, bias=False)
         self.tie()
@@ -106,9 +95,8 @@ class Decoder(nn.Module):
     def forward(
         self,
         embeddings: Tensor,
-        cache: KeyValueCache | None = None,
-        counts: Sequence[int] | None = None,
         *,
+        step: Pass | None = None,
         positions: Tensor | None = None,
         attention: Attention | None = None,
     ) -> Tensor:
@@ -119,27 +107,21 @@ class Decoder(nn.Module):
 
         Args:
             embeddings: of the new tokens.
-            cache: holds the tokens before; the new ones are added to it. Without it, rows begin here.
-            counts: real tokens of each row, for the cache to know where the row ends; all L by default.
+            step: what they see of a cache, and where in it they go; B is 1, and not for training.
             positions: [B, L] where each token stands in its own conversation, for rows that hold several.
             attention: who looks at whom; causal by default. Like ``positions``, this is for training on packed rows
                 and does not go with a cache.
         """
-        length = embeddings.shape[1]
-        slots = None
-        if cache is not None:
+        if step is not None:
             assert positions is None, "a cache knows where its rows stand"
             assert attention is None, "a cache knows what its rows see"
-            slots = cache.slots(length, counts)
-            positions = slots.positions
-            attention = partial(attend, causal=slots.mask is None, mask=slots.mask)
+            positions = step.positions
         elif positions is None:
-            positions = torch.arange(length, device=embeddings.device)[None]
+            positions = torch.arange(embeddings.shape[1], device=embeddings.device)[None]
         angles = rotary_angles(positions, self.config.head_width, self.config.rope_theta, embeddings.dtype)
         hidden = embeddings
-        for layer in self.layers:
-            hidden = layer(hidden, angles, attention or CAUSAL, cache, slots)
-        if cache is not None and slots is not None:
-            cache.advance(slots)
+        for index, layer in enumerate(self.layers):
+            look = attention or CAUSAL if step is None else partial(step.attend, index)
+            hidden = layer(hidden, angles, look)
         normed: Tensor = self.norm(hidden)
         return normed
