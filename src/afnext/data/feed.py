@@ -5,27 +5,22 @@ Which rows make batch i depends on (rows, mixture, seed, i) alone.
 
 import logging
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import count
 
 import numpy as np
 from torch.utils.data import Dataset
 
-from afnext.audio.decode import duration
-from afnext.audio.spec import SAMPLE_RATE
-from afnext.audio.windows import Window, count_tokens, windows
-from afnext.base.errors import AfnextError, ConversationError
+from afnext.base.errors import ConversationError
 from afnext.base.progress import Tell, silent
-from afnext.data.batch import Batch, group
+from afnext.data.batch import Batch
+from afnext.data.groups import Group, Speller
 from afnext.data.mixture import Term, epoch
-from afnext.data.pack import IGNORED, Tree, pack, whole
 from afnext.data.packing import pack_rows
 from afnext.data.rows import Row, read_rows
-from afnext.dialogue.message import AudioPart, audio_parts
-from afnext.dialogue.template import Family, render
+from afnext.dialogue.template import Family
 from afnext.dialogue.tokenizer import Tokenizer
-from afnext.inference.listen import clip_of, identity
 
 _log = logging.getLogger(__name__)
 
@@ -63,10 +58,9 @@ class RowFeed(Dataset[Batch]):
         together: bool = False,
         tell: Tell = silent,
     ) -> None:
-        self.tokenizer, self.family, self.tokens, self.seed = tokenizer, family, tokens, seed
-        self.together = together
+        self.tokens, self.seed = tokens, seed
+        self.speller = Speller(tokenizer, family, tokens=tokens, context=context, longest=longest, together=together)
         self.left_out = Counter[str]()
-        self._lengths = dict[Hashable, float]()
         self.weights = [term.weight for term in mixture]
         read = [read_rows(term.path) for term in mixture]
         total = sum(map(len, read))
@@ -75,7 +69,7 @@ class RowFeed(Dataset[Batch]):
         for term, rows in zip(mixture, read, strict=True):
             kept, sizes = list[Row](), list[int]()
             for row in rows:
-                size, why = self._measure(row, min(context, tokens), longest)
+                size, why = self.speller.measure(row)
                 if why:
                     self.left_out[why] += 1
                 else:
@@ -100,7 +94,8 @@ class RowFeed(Dataset[Batch]):
             if index < len(batches):
                 break
             index -= len(batches)
-        return self._make([self.sets[place][row] for place, row in batches[index]])
+        rows = [self.sets[place][row] for place, row in batches[index]]
+        return self.speller.batch([Group((row.name,), (row.conversation,)) for row in rows])
 
     def batches(self, epochs: float) -> int:
         """How many batches ``epochs`` passes over the mixture are."""
@@ -121,62 +116,3 @@ class RowFeed(Dataset[Batch]):
         batches = pack_rows([self.sizes[place][row] for place, row in chosen], self.tokens)
         order = np.random.default_rng((self.seed, 2, number)).permutation(len(batches))
         return [[chosen[item] for item in batches[place]] for place in order]
-
-    def _measure(self, row: Row, context: int, longest: float) -> tuple[int, str]:
-        """Tokens of the row by what its files' headers say, and why it cannot be used, if it cannot."""
-        counts = []
-        for part in audio_parts(row.conversation):
-            try:
-                seconds = self._length(part)
-            except AfnextError as error:
-                return 0, f"with a recording that cannot be read ({error})"
-            if seconds > longest:
-                return 0, f"with a recording longer than {longest:g} s (rows.longest)"
-            counts.append(count_tokens(round(seconds * SAMPLE_RATE)))
-        size = len(render(row.conversation, counts, self.tokenizer, self.family, generation_prompt=False).ids)
-        if size > context:
-            return size, f"longer than {context:,} tokens (rows.context, rows.tokens)"
-        return size, ""
-
-    def _length(self, part: AudioPart) -> float:
-        """Seconds of a recording; many rows may be about one, whose header is read once."""
-        name = identity(part)
-        if name not in self._lengths:
-            self._lengths[name] = _seconds(part)
-        return self._lengths[name]
-
-    def _make(self, rows: Sequence[Row]) -> Batch:
-        trees, cut, lost = list[Tree](), list[list[Window]](), list[str]()
-        seconds = 0.0
-        for row in rows:
-            try:
-                sounds = [clip_of(part).samples(_log.debug) for part in audio_parts(row.conversation)]
-                parts = [list(windows(sound)) for sound in sounds]
-                if not all(parts):
-                    raise ConversationError("a recording of less than 0.03 s")
-            except AfnextError as error:
-                lost.append(f"{row.name}: {error}")
-                continue
-            counts = [sum(window.tokens for window in some) for some in parts]
-            trees.append(whole(render(row.conversation, counts, self.tokenizer, self.family, generation_prompt=False)))
-            cut += parts
-            seconds += sum(map(len, sounds)) / SAMPLE_RATE
-        if self.together and not trees:
-            trees.append(Tree([self.tokenizer.end_of_text], [0], [IGNORED], 0, [1]))
-        return Batch(
-            sound=group([window for parts in cut for window in parts], together=self.together),
-            windows=tuple(map(len, cut)),
-            talk=pack(trees),
-            audio_seconds=seconds,
-            lost=tuple(lost),
-        )
-
-
-def _seconds(part: AudioPart) -> float:
-    """How long a recording is, by its header where that tells, else by decoding it."""
-    clip = clip_of(part)
-    start, end = clip.start or 0.0, clip.end
-    whole_length = duration(clip.source, rate=clip.rate)
-    if whole_length is None:
-        return len(clip.samples(_log.debug)) / SAMPLE_RATE
-    return max(0.0, (whole_length if end is None else min(end, whole_length)) - start)

@@ -38,9 +38,7 @@ def read_rows(path: str | os.PathLike[str]) -> list[Row]:
         ConversationError: the file is missing, or a row is in no known form or has no answer; the row is named.
     """
     file = Path(path)
-    if not file.is_file():
-        raise ConversationError(f"{file}: no such file", expected="rows as JSON lines")
-    rows = [Row(name, conversation_of(value, file.parent, name)) for name, value in _values(file)]
+    rows = [Row(name, conversation_of(value, file.parent, name)) for name, value in values(file)]
     if not rows:
         raise ConversationError(f"{file} has no rows", expected="one JSON object a line")
     return rows
@@ -79,8 +77,14 @@ def _simple(value: Mapping[str, Any], folder: Path) -> Conversation:
     return user(*parts, TextPart(words[0])), assistant(words[1])
 
 
-def _values(file: Path) -> Iterator[tuple[str, Any]]:
-    """Each JSON value of the file, with its name."""
+def values(file: Path) -> Iterator[tuple[str, Any]]:
+    """Each JSON value of a ``.jsonl`` or ``.json`` file, with its name.
+
+    Raises:
+        ConversationError: the file is missing, or is no JSON.
+    """
+    if not file.is_file():
+        raise ConversationError(f"{file}: no such file", expected="rows as JSON lines")
     text = file.read_text(encoding="utf-8", errors="replace")
     if file.suffix == ".json":
         whole = _parsed(text, str(file))
