@@ -1,12 +1,14 @@
 """Batches of a run in order, made ahead by workers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, Dataset
 
 from afnext.data.batch import Batch
+from afnext.data.shard_feed import ShardFeed
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ def load(
 ) -> Iterator[list[Batch]]:
     """The batches of steps ``start`` to ``stop``, ``accumulate`` a step.
 
-    Batch i depends on i alone, so that neither workers nor interruptions nor the number of processes change anything.
+    Batch i depends on i alone (of shards, on what its stream gave before), so that neither workers nor interruptions
+    nor the number of processes change anything.
 
     Args:
         feed: gives batch number i.
@@ -36,11 +39,14 @@ def load(
         [number for number in range(step * accumulate, (step + 1) * accumulate) if number % part.size == part.rank]
         for step in range(start, stop)
     ]
+    order: Iterable[Any] = [number for numbers in mine for number in numbers]
+    if isinstance(feed, ShardFeed):
+        order = feed.draws(mine, start, accumulate)  # here; what is drawn is decoded by workers
     made = iter(
         DataLoader(
             feed,
             batch_size=None,
-            sampler=[number for numbers in mine for number in numbers],
+            sampler=order,
             num_workers=workers,
             prefetch_factor=4 if workers else None,
             worker_init_fn=_one_thread if workers else None,

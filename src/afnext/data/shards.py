@@ -171,7 +171,7 @@ class ShardWriter:
     def _open(self) -> tarfile.TarFile:
         name = f"shard-{len(self.shards):06d}.tar"
         draft = self._place.enter_context(replacing(self.folder / name))
-        self._tar = self._place.enter_context(tarfile.open(draft, "w", format=tarfile.USTAR_FORMAT))
+        self._tar = self._place.enter_context(tarfile.TarFile(draft, "w", format=tarfile.USTAR_FORMAT))
         self.shards.append(name)
         return self._tar
 

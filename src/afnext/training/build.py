@@ -12,6 +12,7 @@ from afnext.base.progress import Tell, silent
 from afnext.data.batch import Batch
 from afnext.data.feed import RowFeed
 from afnext.data.mixture import parse_mixture
+from afnext.data.shard_feed import ShardFeed
 from afnext.dialogue.checkpoint import load_family
 from afnext.dialogue.template import NANO, Family
 from afnext.dialogue.tokenizer import Tokenizer
@@ -44,7 +45,8 @@ def build(recipe: Recipe, world: World | None = None, tell: Tell = silent) -> St
     Raises:
         RecipeError: the tokenizer that a stage with text needs is not named, or the mixture cannot be read.
         CheckpointError: the folder to start from does not fit.
-        ConversationError: a file of rows is missing, or no row of it can be used.
+        ConversationError: a file of rows is missing, shards are not whole, or no row of them can be used.
+        MissingToolError: there are shards, and megatron-energon is not installed.
         SceneError: the bank is not there.
     """
     world = world or World.alone()
@@ -72,9 +74,9 @@ def build(recipe: Recipe, world: World | None = None, tell: Tell = silent) -> St
         _spread(learner, recipe.parallel, recipe, world, precision)
     feed, validation = _feeds(recipe, tokenizer, family, model.config, tell)
     steps, batches = recipe.steps, recipe.validate_batches
-    if isinstance(feed, RowFeed) and recipe.epochs is not None:
+    if isinstance(feed, RowFeed | ShardFeed) and recipe.epochs is not None:
         steps = max(1, feed.batches(recipe.epochs) // recipe.accumulate)
-    if isinstance(validation, RowFeed):
+    if isinstance(validation, RowFeed | ShardFeed):
         batches = min(batches, validation.batches(1))
     assert steps is not None, "a recipe has steps or epochs"
     return Stage(
@@ -131,9 +133,11 @@ def _feeds(
     assert tokenizer is not None, "rows are spelt by a tokenizer"
     assert recipe.data is not None, "a recipe has data or a feed"
 
-    def rows(mixture: str) -> RowFeed:
-        return RowFeed(
-            parse_mixture(mixture),
+    def rows(mixture: str) -> RowFeed | ShardFeed:
+        terms = parse_mixture(mixture)
+        kind = ShardFeed if any(Path(term.path).is_dir() for term in terms) else RowFeed
+        return kind(
+            terms,
             tokenizer,
             family,
             tokens=recipe.rows.tokens,

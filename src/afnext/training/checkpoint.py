@@ -3,7 +3,8 @@
 RUN/recipe.yaml                     the resolved recipe
 RUN/journal.jsonl                   metrics
 RUN/RESUME.txt                      the command that goes on
-RUN/checkpoints/step-0000500/       *.safetensors (``model.``, ``heads.``, ``optimizer.``), state.json
+RUN/checkpoints/step-0000500/       *.safetensors (``model.``, ``heads.``, ``optimizer.``), state.json; with shards
+                                    streams.json, where each of their streams is
 RUN/model/                          the last state in the published layout
 
 Tensors are written by PyTorch's distributed checkpoint: with weights in shards every process writes its own while
@@ -32,9 +33,11 @@ from torch.distributed.checkpoint.state_dict_saver import async_save, save
 
 from afnext.base.errors import CheckpointError
 from afnext.base.files import replacing, write_json
+from afnext.data.shard_feed import ShardFeed
 from afnext.training.stage import Stage
 
 NAME = "step-{:07d}"
+STREAMS = "streams.json"
 MOMENTS = "optimizer."
 """Before the name of what the optimizer remembers."""
 
@@ -49,8 +52,12 @@ class Saver:
         # writers speak to each other while training goes on, so they need a line of their own
         self._line = dist.new_group(backend="gloo") if stage.mesh is not None else None
 
-    def save(self, step: int) -> None:
+    def save(self, step: int, places: Mapping[str, Any] | None = None) -> None:
         """Keep the state after ``step`` steps. With a mesh it is copied now, and written while training goes on.
+
+        Args:
+            step: how many are done.
+            places: where the streams of shards are, if there are any.
 
         Raises:
             OutputError: the disk is full; checkpoints that are there stay whole.
@@ -66,7 +73,7 @@ class Saver:
             dist.broadcast_object_list(told, src=0, group=self._line)
             draft = Path(told[0])
         with place:  # on the way out after an error, the draft is removed
-            self._writing = _Writing(step, draft, self._start(draft), place.pop_all())
+            self._writing = _Writing(step, places, draft, self._start(draft), place.pop_all())
         if self.stage.mesh is None:
             self.finish()
 
@@ -84,6 +91,8 @@ class Saver:
                 writing.end.result()  # all processes have written
             if self.stage.world.rank == 0:
                 write_json(writing.draft / "state.json", {"step": writing.step, "recipe": self.stage.recipe.name})
+                if writing.places is not None:
+                    write_json(writing.draft / STREAMS, writing.places)
         if self.stage.world.rank == 0:
             for old in checkpoints(self.run)[: -self.stage.recipe.keep]:
                 shutil.rmtree(old)
@@ -112,6 +121,7 @@ class _Writing:
     """A checkpoint on its way: its draft, the end of writing (None: written), and what moves it to its place."""
 
     step: int
+    places: Mapping[str, Any] | None
     draft: Path
     end: "Future[Any] | None"
     place: ExitStack
@@ -152,6 +162,8 @@ def resume(folder: Path, stage: Stage) -> int:
     wanted = _kept(stage) | {MOMENTS + name: tensor for name, tensor in empty.items()}
     _read(folder, stored, wanted, alone=stage.mesh is None)
     stage.optimizer.load_state(empty)
+    if isinstance(stage.feed, ShardFeed) and (folder / STREAMS).is_file():
+        stage.feed.resume(json.loads((folder / STREAMS).read_text(encoding="utf-8")))
     state: dict[str, Any] = json.loads((folder / "state.json").read_text(encoding="utf-8"))
     return int(state["step"])
 

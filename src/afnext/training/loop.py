@@ -93,16 +93,18 @@ def _run(stage: Stage, run: Path, path: str | Path, overrides: Sequence[str], pr
             seed_everything(recipe.seed + 1_000_003 * (step + 1) + stage.share.rank)  # for dropout
             figures = train_step(stage, batch, rate)
             meter.add(batch, figures)
+            finished, last = step + 1, step + 1 == stage.steps
+            due = finished % recipe.checkpoint_every == 0 or last
+            places = stage.places(finished) if due else None
             if not first and stage.mesh is None:
                 continue
-            finished, last = step + 1, step + 1 == stage.steps
             if finished % 25 == 0 or last:
                 report.write(step=finished, learning_rate=rate, **figures, **meter.read())
             if (finished % recipe.validate_every == 0 or last) and stage.validate_batches:
                 measured = {f"validation_{name}": value for name, value in evaluate(stage).items()}
                 report.write(step=finished, **measured)
-            if finished % recipe.checkpoint_every == 0 or last:
-                saver.save(finished)
+            if due:
+                saver.save(finished, places)
             if progress is not None and first:
                 progress(finished, stage.steps, figures)
         saver.finish()

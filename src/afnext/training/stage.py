@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -10,6 +11,7 @@ from torch.utils.data import Dataset
 
 from afnext.data.batch import Batch
 from afnext.data.loader import Share
+from afnext.data.shard_feed import ShardFeed
 from afnext.dialogue.template import Family
 from afnext.model.flamingo import Flamingo
 from afnext.parallel.launch import World
@@ -70,6 +72,17 @@ class Stage:
     def device(self) -> torch.device:
         """What is computed on."""
         return self.world.device
+
+    def places(self, step: int) -> dict[str, Any] | None:
+        """Where the streams of shards are after ``step`` steps, in the first process; every process calls it."""
+        if not isinstance(self.feed, ShardFeed):
+            return None
+        mine = self.feed.state(step)
+        if self.world.size == 1:
+            return mine
+        every: list[Any] | None = [None] * self.world.size if self.world.rank == 0 else None
+        dist.gather_object(mine, every)
+        return {number: state for some in every or [] for number, state in some.items()}
 
     def autocast(self) -> AbstractContextManager[object]:
         """Compute in the stage's precision."""
