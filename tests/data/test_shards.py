@@ -161,7 +161,7 @@ def test_what_is_there_is_not_overwritten(corpus, tmp_path):
 def test_without_energon_one_line_says_what_to_install(corpus, tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "afnext.data.stream", raising=False)
     monkeypatch.setitem(sys.modules, "megatron.energon", None)
-    with pytest.raises(MissingToolError, match=r"megatron.energon, .*; pip install 'afnext\[train\]'"):
+    with pytest.raises(MissingToolError, match=r"need megatron-energon, .*; pip install 'afnext\[train\]'"):
         write_shards(corpus[0], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

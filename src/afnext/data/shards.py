@@ -246,7 +246,7 @@ def energon() -> ModuleType:
         return import_module("afnext.data.stream")
     except ModuleNotFoundError as error:
         raise MissingToolError(
-            f"shards need the Python package {error.name}, which is not installed", do="pip install 'afnext[train]'"
+            f"shards need megatron-energon, which is not installed (no {error.name})", do="pip install 'afnext[train]'"
         ) from error
 
 
