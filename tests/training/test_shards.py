@@ -73,8 +73,9 @@ def test_it_learns_from_shards_by_the_command(corpus, tmp_path):
     rows = [json.loads(line) for line in (out / "journal.jsonl").read_text().splitlines()]
     learnt = [row["text"] for row in rows if "text" in row]
     measured = [row["validation_text"] for row in rows if "validation_text" in row]
-    assert learnt[-1] < 0.2 * np.log(Tokenizer.load(find_folder("nano")).vocab_size)
-    assert measured[-1] < 0.2 * np.log(Tokenizer.load(find_folder("nano")).vocab_size)
+    untaught = np.log(Tokenizer.load(find_folder("nano")).vocab_size)
+    assert learnt[-1] < learnt[0] < 0.6 * untaught
+    assert measured[-1] < 0.5 * untaught
 
 
 @pytest.mark.parametrize("workers", [0, 2])

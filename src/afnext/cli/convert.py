@@ -1,6 +1,6 @@
 """``afnext convert``."""
 
-import re
+from dataclasses import asdict
 from json import dumps
 from pathlib import Path
 from typing import Annotated
@@ -12,42 +12,56 @@ from afnext.base.files import replacing
 from afnext.base.process import DTYPES
 from afnext.cli import options
 from afnext.cli.progress import progress_bars
+from afnext.data.shards import SHARD_BYTES, write_shards
 from afnext.inference.folder import copy_beside
 from afnext.inference.load import find_model, load_weights
 from afnext.model import weights
 
-_UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
+_ROWS = (".jsonl", ".json")
 
 
 def run(
-    source: Annotated[str, typer.Argument(metavar="SRC", help="A folder, an adapter, a Hugging Face id, or nano.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SRC", help="A folder, an adapter, a Hugging Face id, nano, or a file of rows.")
+    ],
     target: Annotated[Path, typer.Argument(metavar="DST", help="The folder to write; it must not be there yet.")],
     dtype: Annotated[str | None, typer.Option(help="Number format to store; as it was if left out.")] = None,
-    shard_size: Annotated[str, typer.Option(help="Size of the largest weights file, such as 500MB.")] = "5GB",
+    shard_size: Annotated[
+        str | None, typer.Option(help="Size of the largest file: 5GB of weights or 500MB of rows if left out.")
+    ] = None,
     json: options.Json = False,
 ) -> None:
-    """Write a model folder anew: key layout, number format, shards.
+    """Write a model folder anew, or rows and their recordings as shards.
 
     Both published key layouts are read; the one that old and new releases of transformers read is written. Tokenizer,
     template and the other files beside the weights are copied. A LoRA adapter is merged into the model that it names.
+
+    A file of rows with loose recordings (.jsonl, .json) becomes a folder of WebDataset tars, which `afnext train` reads
+    at speed where there are too many files for a disk to find; needs `pip install 'afnext[train]'`.
 
     \b
     Examples:
       afnext convert nano nano-copy
       afnext convert nano nano-half --dtype bfloat16 --shard-size 2MB
+      afnext convert my.jsonl my-shards
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise RequestError(f"{target} is already there", expected="a new folder", do="give another name, or remove it")
     if dtype is not None and dtype not in DTYPES:
         raise RequestError(f"dtype {dtype!r}", expected=", ".join(DTYPES))
-    shard_bytes = _bytes(shard_size)
+    shard_bytes = None if shard_size is None else options.size(shard_size)
+    if source.endswith(_ROWS):
+        if dtype is not None:
+            raise RequestError("--dtype with rows", expected="a model", do="leave it out")
+        _rows(Path(source), target, shard_bytes or SHARD_BYTES, json)
+        return
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise RequestError(f"{target} is already there", expected="a new folder", do="give another name, or remove it")
     folder, adapter = find_model(source)
     with progress_bars() as tell:
         tell(f"Writing {target}", 0, None)
         model = load_weights(folder, adapter)
         with replacing(target, folder=True) as draft:
             copy_beside(folder, draft)
-            weights.save(model, draft, dtype=DTYPES.get(dtype or ""), shard_bytes=shard_bytes)
+            weights.save(model, draft, dtype=DTYPES.get(dtype or ""), shard_bytes=shard_bytes or 5 * 10**9)
     files = sorted(target.glob("*.safetensors"))
     size = sum(file.stat().st_size for file in files)
     if json:
@@ -56,10 +70,14 @@ def run(
         typer.echo(f"{target}: {size / 1e6:,.1f} MB of weights in {len(files)} file{'s' if len(files) > 1 else ''}")
 
 
-def _bytes(text: str) -> int:
-    """``500MB`` in bytes."""
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([kmg]?b?)", text.strip().lower())
-    unit = match[2] if match and match[2].endswith("b") and match[2] != "b" else ""
-    if match is None or (match[2] and not unit) or float(match[1]) <= 0:
-        raise RequestError(f"shard size {text!r}", expected="a size such as 5GB, 500MB or 800kB")
-    return max(1, int(float(match[1]) * _UNITS[unit]))
+def _rows(source: Path, target: Path, shard_bytes: int, json: bool) -> None:
+    with progress_bars() as tell:
+        made = write_shards(source, target, shard_bytes=shard_bytes, tell=tell)
+    if json:
+        typer.echo(dumps({"folder": str(target), **asdict(made)}))
+        return
+    left = sum(made.left_out.values())
+    typer.echo(
+        f"{target}: {made.rows} rows about {made.samples} recordings, {made.seconds / 3600:.2f} h, in {made.shards} "
+        f"shard{'s' if made.shards > 1 else ''}" + (f"; {left} rows left out" if left else "")
+    )

@@ -1,8 +1,11 @@
 """Options that several verbs share."""
 
+import re
 from typing import Annotated
 
 import typer
+
+from afnext.base.errors import RequestError
 
 Model = Annotated[
     str, typer.Option("--model", "-m", help="nano (shipped), a folder, or a Hugging Face id.", show_default=True)
@@ -18,3 +21,14 @@ Seed = Annotated[int, typer.Option(help="Seed of the draws.")]
 OverLimit = Annotated[str, typer.Option(help="A recording over the model's limit: error, or truncate.")]
 Start = Annotated[float | None, typer.Option(help="Listen from this second on.")]
 End = Annotated[float | None, typer.Option(help="Listen up to this second.")]
+
+_UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
+
+
+def size(text: str) -> int:
+    """``500MB`` in bytes."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([kmg]?b?)", text.strip().lower())
+    unit = match[2] if match and match[2].endswith("b") and match[2] != "b" else ""
+    if match is None or (match[2] and not unit) or float(match[1]) <= 0:
+        raise RequestError(f"shard size {text!r}", expected="a size such as 5GB, 500MB or 800kB")
+    return max(1, int(float(match[1]) * _UNITS[unit]))

@@ -4,6 +4,7 @@ import os
 from dataclasses import asdict
 from json import dumps
 from pathlib import Path
+from shutil import rmtree
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ import typer
 from afnext.base.errors import SceneError
 from afnext.cli import options
 from afnext.cli.progress import progress_bars
+from afnext.data.shards import SHARD_BYTES, check_free, energon, write_shards
 from afnext.scenes.benchmark import ITEMS, write_benchmark
 from afnext.scenes.picture import draw_folder
 from afnext.scenes.worlds import WORLDS
@@ -40,6 +42,10 @@ def run(
     benchmark: Annotated[
         bool, typer.Option("--benchmark", help="Make scenes-20: twenty skills, 5 seconds to 30 minutes.")
     ] = False,
+    shards: Annotated[
+        bool, typer.Option("--shards", help="Write tars to train on at speed, in place of loose files.")
+    ] = False,
+    shard_size: Annotated[str | None, typer.Option(help="Size of a tar: 500MB if left out.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes at work: one a core if left out.", min=1)] = None,
     items: Annotated[int | None, typer.Option(help="Questions of the benchmark: 2000 if left out.")] = None,
     json: options.Json = False,
@@ -50,11 +56,16 @@ def run(
     long recordings; look-alikes and sets to compare. The truth lies beside each recording as JSON, and questions with
     exact answers in examples.jsonl. Needs espeak-ng, flite and fluidsynth (Debian packages).
 
+    With --shards recordings, truth and questions go into WebDataset tars, each recording once with all that is asked
+    about it; `afnext train` takes the folder where it takes a file of rows. They are made as loose files first, in
+    OUT/loose, which is removed in the end.
+
     \b
     Examples:
       afnext scenes scenes/train --hours 10 --seed 1
       afnext scenes scenes/test --hours 0.01 --world test --minutes 0.1-0.2 --show
       afnext scenes scenes/talks --hours 0.01 --minutes 0.3 --forms talk --skills who_said,emotion,sarcasm
+      afnext scenes scenes/packed --hours 0.01 --minutes 0.1-0.2 --shards
       afnext scenes scenes-20 --benchmark --items 20 --seed 7
     """
     if world is not None and world not in WORLDS:
@@ -62,7 +73,7 @@ def run(
     if benchmark:
         unused = {
             "--hours": hours, "--minutes": minutes, "--forms": forms, "--skills": skills, "--words": words,
-            "--events": events, "--show": show or None, "--workers": workers,
+            "--events": events, "--show": show or None, "--workers": workers, "--shards": shards or None,
         }  # fmt: skip
         given = [name for name, value in unused.items() if value is not None]
         if given:
@@ -75,9 +86,18 @@ def run(
         raise SceneError("--items without --benchmark", do="give --hours, or --benchmark too")
     if words not in (None, "grammar", "plain"):
         raise SceneError(f"--words {words!r}", expected="grammar or plain")
+    if shard_size is not None and not shards:
+        raise SceneError("--shard-size without --shards", do="give both, or none")
+    if shards and show:
+        raise SceneError("--show with --shards", expected="loose files, to draw beside", do="give one of them")
+    size = SHARD_BYTES if shard_size is None else options.size(shard_size)
+    loose = out / "loose" if shards else out
+    if shards:
+        energon()  # what is missing is told before hours of work
+        check_free(out)
     with progress_bars() as tell:
         written = write_scenes(
-            out,
+            loose,
             1.0 if hours is None else hours,
             seed,
             world or "train",
@@ -91,6 +111,10 @@ def run(
         )
         if show:
             draw_folder(out, tell)
+        if shards:
+            write_shards(loose / "examples.jsonl", out, shard_bytes=size, beside=".json", tell=tell)
+            os.replace(loose / "scenes.json", out / "scenes.json")
+            rmtree(loose)
     of = f"{written.scenes} scenes, {written.seconds / 3600:.2f} h, {written.examples} questions"
     _tell(out, asdict(written), json, of)
 
