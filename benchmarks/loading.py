@@ -12,6 +12,10 @@
                         and given to transformers' WhisperFeatureExtractor in windows padded to 30 s; no text
     packing_efficiency  share of the tokens of all batches that hold something, for recordings of one second to ten
                         minutes. The peer: four rows a batch, padded to the longest
+    shards_per_second   the same of the same recordings in WebDataset tars (`afnext convert rows.jsonl shards`), through
+                        megatron-energon and one worker. The peer: webdataset's own loader of one worker over the same
+                        tars, and from there the usual loop
+    shards_packing      as packing_efficiency, of shards, where fewer rows are packed together
     needed              the first figure beside what one H200 asks of its loader in mid-training on 128 of them
                         (recipes/af-next/3-midtrain-skills.yaml), by `afnext plan`'s arithmetic
 
@@ -19,6 +23,7 @@ Ratios are above 1 where ours is better; that of ``needed`` is the share of a GP
 """
 
 import argparse
+import io
 import json
 import math
 import sys
@@ -42,7 +47,10 @@ from afnext.base.config import load_config
 from afnext.data.feed import RowFeed
 from afnext.data.loader import load
 from afnext.data.mixture import Term
-from afnext.data.packing import efficiency, pack_rows
+from afnext.data.packing import efficiency, fill, pack_rows
+from afnext.data.shard_feed import ShardFeed
+from afnext.data.shards import write_shards
+from afnext.data.stream import BUFFER
 from afnext.dialogue.template import NANO
 from afnext.dialogue.tokenizer import Tokenizer
 from afnext.inference.folder import find_folder
@@ -122,7 +130,7 @@ class Theirs:
         self.files = [rows.parent / value["audio"] for value in values]
         self.workers = workers
 
-    def collate(self, files: Sequence[Path]) -> tuple[Tensor, float]:
+    def collate(self, files: Sequence[Path | io.BytesIO]) -> tuple[Tensor, float]:
         """Log-mel [W, 128, 3000] of all windows of ``files``, and their seconds of sound."""
         sounds = [soundfile.read(file, dtype="float32")[0] for file in files]
         cut = [s[first : first + WINDOW_SAMPLES] for s in sounds for first in range(0, len(s), WINDOW_SAMPLES)]
@@ -138,7 +146,53 @@ class Theirs:
         return sum(seconds for _, seconds in loader)
 
 
-def rate(side: Ours | Theirs, seconds: float, clock: Clock) -> float:
+class OurShards:
+    """Shards through their streams and one worker. A set this small passes once before anything comes again."""
+
+    def __init__(self, folder: Path, samples: int, workers: int = 1) -> None:
+        self.feed = ShardFeed(
+            [Term(str(folder))],
+            Tokenizer.load(find_folder("nano")),
+            NANO,
+            tokens=TOKENS,
+            context=TOKENS,
+            longest=LONGEST,
+            seed=0,
+        )
+        self.workers, self.steps, seen = workers, 0, 0
+        for groups in self.feed.draws([[number] for number in range(samples)], 0, 1):
+            seen += len(groups)
+            self.steps += 1
+            if seen == samples:
+                break
+
+    def epoch(self) -> float:
+        """Make the batches of a pass; how many seconds of sound they hold."""
+        steps = load(self.feed, 0, self.steps, workers=self.workers)
+        return sum(batch.audio_seconds for batches in steps for batch in batches)
+
+
+class TheirShards(Theirs):
+    """The usual loop over tars: webdataset's loader, then as over files."""
+
+    def __init__(self, folder: Path, rows: Path, workers: int = 1) -> None:
+        super().__init__(rows, workers)
+        self.tars = [str(path) for path in sorted(folder.glob("*.tar"))]
+
+    def read(self, samples: Sequence[Mapping[str, bytes]]) -> tuple[Tensor, float]:
+        """As ``collate``, of members of tars."""
+        return self.collate([io.BytesIO(sample["0.flac"]) for sample in samples])
+
+    def epoch(self) -> float:
+        """Make the batches of an epoch; how many seconds of sound they hold."""
+        import webdataset  # noqa: PLC0415  the peer alone needs it
+
+        tars: Any = webdataset.WebDataset(self.tars, shardshuffle=False)
+        loader: Iterable[tuple[Tensor, float]] = DataLoader(tars, BATCH, num_workers=self.workers, collate_fn=self.read)
+        return sum(seconds for _, seconds in loader)
+
+
+def rate(side: Ours | Theirs | OurShards, seconds: float, clock: Clock) -> float:
     """Seconds of sound a second over one epoch, which must hold ``seconds`` of it."""
     begun = clock()
     made = side.epoch()
@@ -148,11 +202,16 @@ def rate(side: Ours | Theirs, seconds: float, clock: Clock) -> float:
     return made / took
 
 
-def packing() -> Comparison:
-    """How full batches of the mid-training recipe's size are, by the sizes of rows alone."""
+def packing(together: int | None = None) -> Comparison:
+    """How full batches of the mid-training recipe's size are, by the sizes of rows alone, ``together`` at a time."""
     sizes = [count_tokens(round(length * SAMPLE_RATE)) + TEXT for length in log_uniform(1, 600, CORPUS)]
     budget = load_config(Recipe, MIDTRAINING).rows.tokens
-    return Comparison(efficiency(sizes, pack_rows(sizes, budget), budget), filled(sizes), "", higher_is_better=True)
+    batches = pack_rows(sizes, budget)
+    if together is not None:
+        parts = range(0, len(sizes), together)
+        packed = [(first, some) for first in parts for some in fill(sizes[first : first + together], budget)]
+        batches = [[first + item for item in some] for first, some in packed]
+    return Comparison(efficiency(sizes, batches, budget), filled(sizes), "", higher_is_better=True)
 
 
 def needed() -> tuple[float, int]:
@@ -190,10 +249,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         rows = write_rows(Path(place), lengths, "flac")
         ours, theirs = Ours(rows), Theirs(rows)
         rates = in_turn(lambda: rate(ours, seconds, clock), lambda: rate(theirs, seconds, clock), rounds)
+        tars = Path(place) / "shards"
+        samples = write_shards(rows, tars, shard_bytes=20_000_000).samples
+        packed, plain = OurShards(tars, samples), TheirShards(tars, rows)
+        shard_rates = in_turn(lambda: rate(packed, seconds, clock), lambda: rate(plain, seconds, clock), rounds)
     asked, parts = needed()
     found = {
         "audio_per_second": Comparison(*rates, unit="s/s", higher_is_better=True),
         "packing_efficiency": packing(),
+        "shards_per_second": Comparison(*shard_rates, unit="s/s", higher_is_better=True),
+        "shards_packing": packing(BUFFER),
         "needed": Comparison(rates[0], asked, "s/s", higher_is_better=True),
     }
     if given.json:

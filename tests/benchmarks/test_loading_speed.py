@@ -8,7 +8,8 @@ import soundfile
 import loading
 from _clock import Comparison
 from afnext.audio.windows import windows
-from loading import Ours, Theirs, filled, log_uniform, needed, packing, rate, table, write_rows
+from afnext.data.shards import write_shards
+from loading import Ours, OurShards, Theirs, TheirShards, filled, log_uniform, needed, packing, rate, table, write_rows
 
 LENGTHS = [1.0, 31.0, 2.5, 0.5, 4.0]
 
@@ -38,6 +39,13 @@ def test_both_make_all_of_the_sound(rows):
     assert not ours.feed.left_out
 
 
+def test_both_make_all_of_the_sound_from_shards(rows, tmp_path):
+    write_shards(rows, tmp_path / "shards")
+    ours = OurShards(tmp_path / "shards", len(LENGTHS), workers=0)
+    assert ours.epoch() == ours.epoch() == sum(LENGTHS)
+    assert TheirShards(tmp_path / "shards", rows, workers=0).epoch() == sum(LENGTHS)
+
+
 def test_the_peer_hears_what_ours_hears(rows):
     """The log-mel of both, over the frames that hold sound; 31 s are two windows."""
     theirs = Theirs(rows)
@@ -65,10 +73,12 @@ def test_packing_is_of_the_recipe_s_batches(monkeypatch):
     monkeypatch.setattr(loading, "log_uniform", lambda *_: [600.0] * 4)
     assert packing().ours == pytest.approx(15_150 / 24_576)
     assert packing().peer == 1.0
+    assert packing(3).ours == packing().ours
     monkeypatch.undo()
     monkeypatch.setattr(loading, "CORPUS", 2000)
     assert packing().ours > 0.98
     assert packing().peer < 0.6
+    assert 0.95 < packing(256).ours <= packing().ours
 
 
 def test_what_is_needed_is_the_plan_s_share(monkeypatch):
@@ -95,7 +105,13 @@ def test_what_is_promised_is_printed(monkeypatch, capsys):
     monkeypatch.setattr(loading, "needed", lambda: (50.0, 2))
     loading.main(["--quick", "--json", "--rounds", "1", "--cpu-time"])
     printed = json.loads(capsys.readouterr().out)
-    assert list(printed) == ["audio_per_second", "packing_efficiency", "needed"]
+    assert list(printed) == [
+        "audio_per_second",
+        "packing_efficiency",
+        "shards_per_second",
+        "shards_packing",
+        "needed",
+    ]
     assert all(it.keys() == {"ours", "peer", "ratio", "unit"} and it["ratio"] > 0 for it in printed.values())
     assert printed["needed"]["ratio"] == printed["audio_per_second"]["ours"] / 50
     monkeypatch.setattr(loading, "in_turn", lambda *_: (20.0, 10.0))

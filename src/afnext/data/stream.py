@@ -15,6 +15,7 @@ import sqlite3
 import struct
 import tarfile
 import uuid
+import weakref
 from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -87,6 +88,11 @@ class _Folder(BaseWebdatasetFactory[Read]):
     """A folder of shards."""
 
     __sample_type__ = Read
+
+    def build(self, worker_rotation_offset: int = 0) -> SavableDataset[Read]:
+        made = super().build(worker_rotation_offset)
+        [self.reader] = made.dataset.join_readers
+        return made
 
     def load_sample(self, raw_data: Any) -> Read:
         return Read(
@@ -213,7 +219,7 @@ class Source:
         except _READ as error:
             raise _unreadable(self.path, error) from error
         finally:
-            reader.close()
+            _close(reader)
         return found
 
 
@@ -245,6 +251,9 @@ class Stream:
             packing_buffer_size=max(1, min(BUFFER, round(mine))),
             blend_mode=DatasetBlendMode.DATASET_WEIGHT,
         )
+        for dataset in datasets:
+            if isinstance(dataset.dataset, _Folder):
+                weakref.finalize(self, _close, dataset.dataset.reader)
         self.paths = ", ".join(source.path for source, _ in sources)
         self._names = [source.name for source, _ in sources]
         self._dataset = SimpleSavableDatasetWrapper(packed, config, NoCachePool())
@@ -309,6 +318,7 @@ class Members:
         try:
             if folder not in self._readers:
                 self._readers[folder] = SqliteITarEntryReader(EPath(folder), key_is_full_entryname=True)
+                weakref.finalize(self, self._readers[folder].close)
             data, _ = self._readers[folder][name]
         except _READ as error:
             raise ConversationError(f"{folder}: {name} cannot be read ({error})") from error
@@ -342,6 +352,13 @@ def _check(folder: Path) -> None:
             raise ConversationError(f"{shard} or its index is missing or broken", do="write it again") from error
         if size < end:
             raise ConversationError(f"{shard} breaks off at {size:,} bytes", expected=f"{end:,}", do="write it again")
+
+
+def _close(reader: ShardInfosITarReader) -> None:
+    """Close the shards and indices that energon has open."""
+    reader.close()
+    for entry in reader.cached_offset_reader.tar_index_reader_cache.values():
+        entry.tar_index_reader.close()
 
 
 def _unreadable(paths: str, error: BaseException) -> ConversationError:
