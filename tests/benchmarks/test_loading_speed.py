@@ -39,6 +39,7 @@ def test_both_make_all_of_the_sound(rows):
     assert not ours.feed.left_out
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # webdataset leaves tars open
 def test_both_make_all_of_the_sound_from_shards(rows, tmp_path):
     write_shards(rows, tmp_path / "shards")
     ours = OurShards(tmp_path / "shards", len(LENGTHS), workers=0)

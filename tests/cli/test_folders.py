@@ -1,8 +1,12 @@
 """convert, info and scenes."""
 
+import io
 import json
+import tarfile
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 from safetensors.torch import load_file
 from transformers import AutoProcessor, MusicFlamingoForConditionalGeneration
@@ -49,6 +53,10 @@ def test_converting_twice_gives_the_same_bytes(afnext, workplace):
     [
         (["convert", "nano", "there"], "there is already there; expected a new folder"),
         (["convert", "nano", "new", "--dtype", "int3"], "dtype 'int3'; expected float32, bfloat16, float16"),
+        (["convert", "nowhere.jsonl", "new"], "nowhere.jsonl: no such file; expected rows as JSON lines"),
+        (["convert", "my.jsonl", "new", "--dtype", "float16"], "--dtype with rows; expected a model; leave it out"),
+        (["scenes", "new", "--shards", "--show"], "--show with --shards; expected loose files, to draw beside"),
+        (["scenes", "new", "--shard-size", "1GB"], "--shard-size without --shards; give both, or none"),
         (["convert", "nano", "new", "--shard-size", "big"], "shard size 'big'; expected a size such as 5GB"),
         (["convert", "nano", "new", "--shard-size", "0MB"], "shard size '0MB'"),
         (["convert", "nowhere", "new"], "unknown model 'nowhere'"),
@@ -138,3 +146,46 @@ def test_minutes_that_are_none_are_refused(afnext, minutes):
     result = afnext("scenes", "out", "--minutes", minutes)
     assert result.exit_code == 2
     assert f"--minutes {minutes!r}; expected shortest and longest, such as 0.1-30" in " ".join(result.stderr.split())
+
+
+def test_rows_become_shards(afnext, workplace):
+    row = {"audio": "kitchen.flac", "question": "What?", "answer": "Noise."}
+    lines = [row, row | {"question": "Where?"}, {"audio": "gone.wav", "question": "What?", "answer": "No."}]
+    (workplace / "my.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    said = afnext("convert", "my.jsonl", "packed")
+    assert said.exit_code == 0, said.output
+    assert said.stdout == "packed: 2 rows about 1 recordings, 0.00 h, in 1 shard; 1 rows left out\n"
+    told = json.loads(afnext("convert", "my.jsonl", "again", "--json").stdout)
+    assert (told["folder"], told["shards"], told["samples"], told["rows"], told["seconds"]) == ("again", 1, 1, 2, 2.0)
+    assert (workplace / "again/shard-000000.tar").read_bytes() == (workplace / "packed/shard-000000.tar").read_bytes()
+    refused = afnext("convert", "my.jsonl", "packed")
+    assert refused.exit_code == 2
+    assert "packed already holds shards; give another folder, or remove it" in refused.stderr
+
+
+@pytest.mark.scenes_tools
+def test_scenes_in_shards_are_the_scenes_of_loose_files(afnext, workplace):
+    order = ["--hours", "0.002", "--minutes", "0.1", "--forms", "mix", "--events", "2", "--workers", "1"]
+    said = afnext("scenes", "packed", *order, "--shards")
+    assert said.exit_code == 0, said.output
+    assert afnext("scenes", "loose", *order).exit_code == 0
+    assert sorted(path.name for path in (workplace / "packed").iterdir()) == [
+        ".nv-meta", "scenes.json", "shard-000000.tar", "shard-000000.tar.idx",
+    ]  # fmt: skip
+    rows = [json.loads(line) for line in (workplace / "loose/examples.jsonl").read_text().splitlines()]
+    found = []
+    with tarfile.open(workplace / "packed/shard-000000.tar") as tar:
+        members = {member.name: tar.extractfile(member).read() for member in tar}
+    for name in [name for name in members if name.count(".") == 1]:
+        key = name.partition(".")[0]
+        sound = soundfile.read(io.BytesIO(members[f"{key}.0.flac"]), dtype="int16")[0]
+        for row in json.loads(members[name])["rows"]:
+            [original] = [other for other in rows if other["id"] == row["id"]]
+            loose = workplace / "loose" / original["audio"][0]["path"]
+            np.testing.assert_array_equal(sound, soundfile.read(loose, dtype="int16")[0])
+            assert members[f"{key}.0.json"] == loose.with_suffix(".json").read_bytes()
+            for one, other in zip(row["messages"], original["messages"], strict=True):
+                given = other["content"]
+                assert one["content"] == ([{"type": "text", "text": given}] if isinstance(given, str) else given)
+            found.append({k: v for k, v in row.items() if k not in ("messages", "audio")})
+    assert found == [{k: v for k, v in row.items() if k not in ("messages", "audio")} for row in rows]

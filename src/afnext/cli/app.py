@@ -21,7 +21,7 @@ VERBS = {
     "transcribe": "Write down what is said.",
     "train": "Train a model from a recipe.",
     "scenes": "Make synthetic recordings whose truth is known.",
-    "convert": "Write a model folder anew, or rows and their recordings as shards.",
+    "convert": "Write a model folder anew, or rows as shards.",
     "info": "Tell a model's size, limits and memory.",
 }
 """Each verb and the first line of its help."""

@@ -31,7 +31,7 @@ def run(
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """Write a model folder anew, or rows and their recordings as shards.
+    """Write a model folder anew, or rows as shards.
 
     Both published key layouts are read; the one that old and new releases of transformers read is written. Tokenizer,
     template and the other files beside the weights are copied. A LoRA adapter is merged into the model that it names.

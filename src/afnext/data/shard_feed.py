@@ -124,11 +124,12 @@ class ShardFeed(Dataset[Batch]):
     def efficiency(self, batches: int = 100) -> float:
         """Share of a batch that is filled, over the first ones of one stream."""
         stream = self._stream(0, 1)
-        return sum(group.size for _ in range(batches) for group in stream.draw()) / (self.tokens * batches)
+        filled: int = sum(group.size for _ in range(batches) for group in stream.draw())
+        return filled / (self.tokens * batches)
 
     def __getstate__(self) -> dict[str, Any]:
         """What a worker process needs: it makes batches and draws none."""
-        kept = {"_streams": {}, "_fetching": None, "_resumed": {}, "_energon": None, "sources": []}
+        kept: dict[str, Any] = {"_streams": {}, "_fetching": None, "_resumed": {}, "_energon": None, "sources": []}
         return self.__dict__ | kept
 
     def _stream(self, number: int, count: int) -> Any:
