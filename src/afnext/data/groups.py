@@ -74,7 +74,7 @@ class Speller:
                 for recording, length in zip(row.audio, sample.samples, strict=True):
                     members[str(recording.key)] = Member(folder, str(recording.key), length)
             named = [(f"{folder}: {row.id}", row.conversation(members=members)) for row in sample.rows]
-        except (AfnextError, ValueError) as error:
+        except ValueError as error:  # ours among them
             return [Group((), (), lost=(str(error),))]
         return self.groups(named, sample.samples)
 

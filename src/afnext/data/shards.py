@@ -85,13 +85,12 @@ class Sample:
             lengths, rows = value["samples"], value["rows"]
             if not rows or not all(isinstance(length, int) and length > 0 for length in lengths):
                 raise ValueError("samples or rows")
-            return cls(tuple(lengths), tuple(_lean(row) for row in rows))
-        except (ValueError, KeyError, TypeError, ValidationError) as error:
+            read = tuple(Example.read(row) for row in rows)
+            if len({tuple(recording.key for recording in row.audio) for row in read}) > 1:
+                raise ValueError("rows about different sounds")
+            return cls(tuple(lengths), read)
+        except (ValueError, KeyError, TypeError) as error:
             raise ConversationError(f"{name} is no sample of ours ({error})", do="write the shards again") from error
-
-
-def _lean(row: Mapping[str, Any]) -> Example:
-    return Example.read(row)
 
 
 class ShardWriter:

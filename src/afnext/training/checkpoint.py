@@ -32,7 +32,7 @@ from torch.distributed.checkpoint.state_dict_loader import load
 from torch.distributed.checkpoint.state_dict_saver import async_save, save
 
 from afnext.base.errors import CheckpointError
-from afnext.base.files import replacing, write_json
+from afnext.base.files import replacing, to_json, write_json, write_text
 from afnext.data.shard_feed import ShardFeed
 from afnext.training.stage import Stage
 
@@ -92,7 +92,7 @@ class Saver:
             if self.stage.world.rank == 0:
                 write_json(writing.draft / "state.json", {"step": writing.step, "recipe": self.stage.recipe.name})
                 if writing.places is not None:
-                    write_json(writing.draft / STREAMS, writing.places)
+                    write_text(writing.draft / STREAMS, to_json(writing.places))
         if self.stage.world.rank == 0:
             for old in checkpoints(self.run)[: -self.stage.recipe.keep]:
                 shutil.rmtree(old)
