@@ -132,7 +132,9 @@ class OurRun:
         conversation = self.feed.sets[0][number].conversation
         sounds = [clip_of(part).samples() for part in audio_parts(conversation)]
         counts = [count_tokens(len(sound)) for sound in sounds]
-        prompt = render(conversation, counts, self.feed.tokenizer, self.feed.family, generation_prompt=False)
+        prompt = render(
+            conversation, counts, self.feed.speller.tokenizer, self.feed.speller.family, generation_prompt=False
+        )
         return len(prompt.ids), sum(prompt.loss_mask)
 
 

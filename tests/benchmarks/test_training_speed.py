@@ -129,7 +129,7 @@ def test_operations_are_those_that_torch_counts(sides):
     assert sum(operations_of(batch, config, PARTS) for batch in batches) / 3 == pytest.approx(
         counter.get_total_flops() + looks, rel=0.1
     )
-    alone = ours.feed._make([ours.feed.sets[0][1]])
+    alone = ours.feed.speller.batch([ours.feed.speller.of_row(ours.feed.sets[0][1])])
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         ours.stage.learner(alone)
     looks = 2 * decoder.layers * decoder.width * lengths[1] * (lengths[1] + 1)
