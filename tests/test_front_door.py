@@ -28,6 +28,7 @@ def test_the_list_is_this_one():
         "RequestError",
         "Sampling",
         "SceneError",
+        "ScoreError",
         "load",
     ]
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         RecipeError,
         RequestError,
         SceneError,
+        ScoreError,
     )
     from afnext.inference.budget import Budget
     from afnext.inference.chat import Chat
@@ -53,6 +54,7 @@ __all__ = [
     "RequestError",
     "Sampling",
     "SceneError",
+    "ScoreError",
     "load",
 ]
 

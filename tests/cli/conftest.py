@@ -1,5 +1,7 @@
 """The command line over a tiny random model, in place of the shipped one."""
 
+import json
+
 import numpy as np
 import pytest
 import soundfile
@@ -47,6 +49,8 @@ def workplace(tiny, tmp_path, monkeypatch):
     for name in ("kitchen.flac", "before.wav", "after.wav", "talk.mp3"):
         soundfile.write(name, noise, 16_000)
     (tmp_path / "my.jsonl").write_text('{"audio": "kitchen.flac", "question": "What is it?", "answer": "Noise."}\n')
+    row = {"answer": "Man", "choices": ["Man", "Woman"], "model_output": "A man", "task": "speech"}
+    (tmp_path / "predictions.jsonl").write_text(f"{json.dumps(row)}\n")
     return tmp_path
 
 

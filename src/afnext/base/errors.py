@@ -8,6 +8,7 @@
     +-- RequestError        a question or sampling setting that cannot be answered as asked
     |   +-- OverLimitError  a recording longer than the model's limit
     +-- SceneError          an impossible synthetic scene
+    +-- ScoreError          a rule, a row of predictions or a judge that nothing can be scored with
     +-- ParallelError       processes, degrees of parallelism or a mesh that do not fit together
     +-- OutputError         a place where nothing can be written
     +-- MissingToolError    a program or optional package that is not installed
@@ -60,6 +61,10 @@ class OverLimitError(RequestError):
 
 class SceneError(AfnextError):
     """An impossible synthetic scene."""
+
+
+class ScoreError(AfnextError):
+    """A rule, a row of predictions or a judge that nothing can be scored with."""
 
 
 class ParallelError(AfnextError):

@@ -21,6 +21,7 @@ VERBS = {
     "transcribe": "Write down what is said.",
     "train": "Train a model from a recipe.",
     "scenes": "Make synthetic recordings whose truth is known.",
+    "score": "Apply a benchmark's official rule to predictions.",
     "convert": "Write a model folder anew, or rows as shards.",
     "info": "Tell a model's size, limits and memory.",
 }

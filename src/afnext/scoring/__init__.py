@@ -1,0 +1,1 @@
+"""Text to numbers, without torch: the official rules of benchmarks, transcripts, captions, spans, judges, summaries."""
