@@ -34,7 +34,7 @@ def read_label(prediction: object, labels: Sequence[str], synonyms: Mapping[str,
 
 
 def mark(row: Row) -> Mark:
-    """Fields: ``label``, ``labels`` (the whole set), ``prediction``, perhaps ``synonyms``. Verdict: a label, or null."""
+    """Fields: ``label``, ``labels`` (the whole set), ``prediction``, perhaps ``synonyms``. Verdict: a label or null."""
     label = said(take(row, "label", "answer", expected="the right label"))
     labels = texts(take(row, "labels", "choices", expected="labels, all of the set"), "labels")
     return _marked(row, label, labels)
