@@ -20,7 +20,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = {file.parent.name for file in PACKAGE.glob("*/__init__.py")}
 FLOORS = [set(re.findall(r"\w+", floor)) for floor in PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]]
 
-LAZY = {"__init__.py", "cli/app.py", "scenes/tools.py", "data/shards.py"}
+LAZY = {"__init__.py", "cli/app.py", "base/packages.py", "data/shards.py"}
 """Files that may import by name: the front door, the table of verbs, and what names the missing optional package."""
 
 
@@ -85,7 +85,7 @@ def third_party(files: list[Path]) -> set[str]:
 
 
 def by_name(files: list[Path]) -> set[str]:
-    """The distributions that ``files`` import through ``package("...")`` of scenes/tools.py."""
+    """The distributions that ``files`` import through ``package("...", ...)`` of base/packages.py."""
     return {
         str(node.args[0].value).split(".")[0].replace("_", "-")
         for file in files
@@ -99,12 +99,15 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None
     core = {distribution(item) for item in PROJECT["project"]["dependencies"]}
     extras = PROJECT["project"]["optional-dependencies"]
     scenes = {distribution(item) for item in extras["scenes"]}
+    evaluate = {distribution(item) for item in extras["evaluate"]}
     making = [file for file in SOURCES if inside(file).startswith(("scenes/", "training/"))]
     loading = [file for file in SOURCES if inside(file) == "data/stream.py"]
     using = [file for file in SOURCES if file not in [*making, *loading]]
     assert third_party(using) <= core
     assert third_party(loading) - core == {"megatron-energon"} <= {distribution(item) for item in extras["train"]}
     assert third_party(making) | by_name(making) <= core | scenes
+    scoring = [file for file in SOURCES if inside(file).startswith("scoring/")]
+    assert by_name(scoring) <= evaluate
     assert core <= third_party(SOURCES)
     assert scenes <= third_party(making) | by_name(making)
 

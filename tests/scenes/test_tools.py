@@ -21,11 +21,6 @@ def test_a_missing_sound_font_is_named(monkeypatch, tmp_path):
         tools.sound_font()
 
 
-def test_a_missing_package_is_named():
-    with pytest.raises(MissingToolError, match=r"no_such_package is not installed; pip install 'afnext\[scenes\]'"):
-        tools.package("no_such_package")
-
-
 def test_all_that_is_missing_is_listed(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(tools, "SOUND_FONTS", (tmp_path / "none.sf2",))

@@ -12,9 +12,9 @@ from afnext.audio.decode import decode
 from afnext.audio.spec import HOP, MELS
 from afnext.audio.windows import windows
 from afnext.base.files import replacing
+from afnext.base.packages import package
 from afnext.base.progress import Tell
 from afnext.scenes.scene import Event, Kind, Scene
-from afnext.scenes.tools import package
 
 WIDTH, LANE, SPECTROGRAM = 14.0, 0.24, 2.8
 """Inches: of the whole, of the height of one lane, and of the height of the spectrogram."""
@@ -42,7 +42,7 @@ def draw(scene: Scene, recording: str | PathLike[str], path: str | PathLike[str]
         MissingToolError: matplotlib is not installed.
         AudioError: the recording cannot be read.
     """
-    figures = package("matplotlib.figure")
+    figures = package("matplotlib.figure", "scenes")
     lanes = _lanes(scene)
     heights = [max(1, len(lanes)) * LANE, SPECTROGRAM]
     figure = figures.Figure(figsize=(WIDTH, sum(heights) + 1.1), dpi=DPI, layout="constrained")

@@ -6,9 +6,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 from afnext.base.errors import MissingToolError, SceneError
 
@@ -52,20 +50,6 @@ def sound_font() -> Path:
     raise MissingToolError(
         "no General MIDI sound font", expected=str(SOUND_FONTS[0]), do=f"apt install {SOUND_FONT_PACKAGE}"
     )
-
-
-def package(name: str) -> ModuleType:
-    """The optional Python package ``name``, imported.
-
-    Raises:
-        MissingToolError: it is not installed.
-    """
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        raise MissingToolError(
-            f"the Python package {name.partition('.')[0]} is not installed", do="pip install 'afnext[scenes]'"
-        ) from error
 
 
 def missing() -> tuple[str, ...]:

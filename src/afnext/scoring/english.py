@@ -10,6 +10,7 @@ The package ``whisper-normalizer`` is not the same any more: since 0.1.x it also
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 
@@ -21,7 +22,7 @@ _SPELT_OUT = {
     "ð": "d", "Ð": "D", "þ": "th", "Þ": "th", "ł": "l", "Ł": "L",
 }  # fmt: skip
 """Letters that Unicode does not take apart into a letter and a mark."""
-_KEPT = frozenset(".%$¢€£")
+KEPT = frozenset(".%$¢€£")
 
 _WORDS = {
     "won't": "will not", "can't": "can not", "let's": "let us", "ain't": "aint", "y'all": "you all",
@@ -34,49 +35,57 @@ _TITLES = {
     "pres": "president", "rev": "reverend", "hon": "honorable", "asst": "assistant", "assoc": "associate",
     "lt": "lieutenant", "col": "colonel", "jr": "junior", "sr": "senior", "esq": "esquire",
 }  # fmt: skip
-_ENDINGS = {
+ENDINGS = {
     "'d been": " had been", "'s been": " has been", "'d gone": " had gone", "'s gone": " has gone",
     "'d done": " had done", "'s got": " has got", "n't": " not", "'re": " are", "'s": " is", "'d": " would",
     "'ll": " will", "'t": " not", "'ve": " have", "'m": " am",
 }  # fmt: skip
-_REPLACED = (
-    *((re.compile(rf"\b{word}\b"), word, full) for word, full in _WORDS.items()),
-    *((re.compile(rf"\b{title}\b"), title, f"{full} ") for title, full in _TITLES.items()),
-    *((re.compile(rf"{ending}\b"), ending, full) for ending, full in _ENDINGS.items()),
-)
-"""Applied one after the other; the plain text tells quickly whether a pattern can match at all."""
+Replacement = tuple[re.Pattern[str], str, str]
+"""A pattern, a part of it that tells quickly whether it can match at all, and what is written in its place."""
 
 
-@lru_cache(maxsize=65_536)
+def replacements(endings: Mapping[str, str]) -> tuple[Replacement, ...]:
+    """What is applied one after the other: words, titles, and then ``endings``."""
+    return (
+        *((re.compile(rf"\b{word}\b"), word, full) for word, full in _WORDS.items()),
+        *((re.compile(rf"\b{title}\b"), title, f"{full} ") for title, full in _TITLES.items()),
+        *((re.compile(rf"{ending}\b"), ending, full) for ending, full in endings.items()),
+    )
+
+
+REPLACED = replacements(ENDINGS)
+
+
 def english(text: str) -> str:
-    """``text`` as Whisper's ``EnglishTextNormalizer`` gives it. Blanks at its ends are not all taken away.
+    """``text`` as Whisper's ``EnglishTextNormalizer`` gives it. A blank may be left at either end.
 
     >>> english("Dr. O'Brien's colour TV cost twenty-one dollars, um, didn't it?")
-    "doctor o'brien is color tv cost $21 did not it"
+    "doctor o brien is color tv cost $21 did not it "
     """
-    return normalise(text, FILLERS)
+    plain = standardise_numbers(without_symbols_and_diacritics(spelt_out(text), KEPT))
+    spellings = british()
+    return finished(" ".join(spellings.get(word, word) for word in plain.split()))
 
 
-def normalise(text: str, fillers: tuple[str, ...]) -> str:
-    """``english`` with other fillers."""
+def spelt_out(text: str, fillers: Sequence[str] = FILLERS, replaced: Sequence[Replacement] = REPLACED) -> str:
+    """The first steps: lower case, brackets, fillers, contractions and titles, commas and full stops."""
     text = _without_brackets(text.lower())
     text = re.sub(rf"\b({'|'.join(fillers)})\b", "", text)
     text = re.sub(r"\s+'", "'", text)
-    for pattern, plain, full in _REPLACED:
-        if plain in text:
+    for pattern, part, full in replaced:
+        if part in text:
             text = pattern.sub(full, text)
     text = re.sub(r"(\d),(\d)", r"\1\2", text)
-    text = re.sub(r"\.([^0-9]|$)", r" \1", text)
-    text = without_symbols_and_diacritics(text, _KEPT)
-    text = standardise_numbers(text)
-    spellings = _spellings()
-    text = " ".join(spellings.get(word, word) for word in text.split())
+    return re.sub(r"\.([^0-9]|$)", r" \1", text)
+
+
+def finished(text: str) -> str:
+    """The last steps: signs that belong to no number away, single blanks."""
     text = re.sub(r"[.$¢€£]([^0-9])", r" \1", text)
     text = re.sub(r"([^0-9])%", r"\1 ", text)
     return re.sub(r"\s+", " ", text)
 
 
-@lru_cache(maxsize=65_536)
 def basic(text: str) -> str:
     """``text`` as Whisper's ``BasicTextNormalizer`` gives it: for languages other than English.
 
@@ -118,7 +127,7 @@ def _without_brackets(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _spellings() -> dict[str, str]:
+def british() -> dict[str, str]:
     """British spelling -> American spelling."""
     lines = files("afnext.scoring").joinpath("data/spellings.txt").read_text(encoding="utf-8").splitlines()
     pairs = (line.split("\t") for line in lines if not line.startswith("#"))

@@ -67,7 +67,9 @@ _KNOWN = (
     | _PERCENT
     | _SPECIAL
 )
-_NUMBER = re.compile(r"\d+(\.\d+)?\n?")  # \n: as a pattern that ends in $ takes it
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+_LONGEST = 1000
+"""Digits of what is still read as a number: Python converts no more than a few thousand."""
 
 
 def standardise_numbers(text: str) -> str:
@@ -116,7 +118,7 @@ class _Reader:
     def _read(self, word: str, before: str | None, after: str | None) -> tuple[list[str], bool]:
         """What is to be told at ``word``, and whether the word after it is used up."""
         bare = word[1:] if word[0] in _PREFIXES else word
-        if _NUMBER.fullmatch(bare):
+        if _is_number(bare):
             return self._digits(word, bare), False
         if word not in _KNOWN:
             return [*self._end(), self._out(word)], False
@@ -199,7 +201,7 @@ class _Reader:
 
     def _word_of_numbers(self, word: str, before: str | None, after: str | None) -> tuple[list[str], bool]:
         """Signs, currencies, per cent, and the words that join numbers."""
-        numeric = after is not None and (after in _KNOWN or _NUMBER.fullmatch(after) is not None)
+        numeric = after is not None and (after in _KNOWN or _is_number(after))
         if word in SIGNS:
             told = self._end()
             if not numeric:
@@ -222,7 +224,7 @@ class _Reader:
         if word == "and":
             return ([] if before in MULTIPLIERS else [*self._end(), self._out(word)]), False
         if word == "point":
-            if after in _DECIMALS or (after is not None and _NUMBER.fullmatch(after)):
+            if after in _DECIMALS or (after is not None and _is_number(after)):
                 self.value = f"{self.value or ''}."
             return [], False
         if after in ONES or after in ZEROS:
@@ -231,8 +233,14 @@ class _Reader:
         return [*self._end(), self._out(word)], False
 
 
+def _is_number(word: str) -> bool:
+    return len(word) <= _LONGEST and _NUMBER.fullmatch(word) is not None
+
+
 def _product(value: int | str, number: int) -> int | None:
     """``value`` times ``number`` where that is whole; None otherwise, or where ``value`` is no number."""
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return None
     try:
         product = Fraction(value) * number
     except ValueError:

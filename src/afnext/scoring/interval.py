@@ -60,3 +60,31 @@ def _wilson(value: float, n: float) -> tuple[float, float]:
     centre = (value + Z * Z / (2 * n)) / (1 + Z * Z / n)
     half = Z * math.sqrt(value * (1 - value) / n + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A ratio of sums, such as a word error rate; ``low`` and ``high`` are its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    items: int
+    clusters: int
+
+
+def ratio(over: Sequence[float], under: Sequence[float], clusters: Sequence[Hashable] | None = None) -> Ratio:
+    """Sum of ``over`` by sum of ``under``, at least 1, with the interval of a ratio estimator whose items cluster.
+
+    The variance is that of ``mean``, of the residuals ``over - value * under``. The lower end is not below zero.
+
+    >>> ratio([1, 0], [4, 4]).value
+    0.125
+    """
+    total = max(1.0, math.fsum(under))
+    value = math.fsum(over) / total
+    sums: dict[Hashable, float] = defaultdict(float)
+    for number, (top, bottom) in enumerate(zip(over, under, strict=True)):
+        sums[clusters[number] if clusters is not None else number] += top - value * bottom
+    half = Z * math.sqrt(math.fsum(deviation * deviation for deviation in sums.values())) / total
+    return Ratio(value, max(0.0, value - half), value + half, len(over), len(sums))

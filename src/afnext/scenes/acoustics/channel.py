@@ -12,11 +12,11 @@ import numpy as np
 
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import SceneError
+from afnext.base.packages import package
 from afnext.scenes.acoustics import microphone
 from afnext.scenes.acoustics.codec import Codec, transcode
 from afnext.scenes.scene import Channel
 from afnext.scenes.sources import Samples
-from afnext.scenes.tools import package
 from afnext.scenes.worlds import WORLDS, Dice, World
 
 FULL_BAND = "full band"
@@ -167,7 +167,7 @@ def _disturbed(blocks: Iterator[Samples], channel: Channel, world: World, seed: 
 
 def _filtered(blocks: Iterator[Samples], band: tuple[float, float]) -> Iterator[Samples]:
     """What lies in ``band``, not later than it was."""
-    signal = package("scipy.signal")
+    signal = package("scipy.signal", "scenes")
     low, high = band
     taps = signal.firwin(TAPS, [low + SKIRT, high - SKIRT], pass_zero=False, fs=SAMPLE_RATE).astype(np.float32)
     past, late = np.zeros(TAPS - 1, np.float32), TAPS // 2

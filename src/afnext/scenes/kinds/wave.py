@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from afnext.audio.spec import SAMPLE_RATE
-from afnext.scenes.tools import package
+from afnext.base.packages import package
 
 Array = NDArray[np.float64]
 NYQUIST = SAMPLE_RATE / 2
@@ -57,7 +57,7 @@ def voiced(
 
 def noise(rng: np.random.Generator, seconds: float, low: float, high: float, order: int = 2) -> Array:
     """White noise [n] kept between ``low`` and ``high`` Hz, with a standard deviation of 1."""
-    signal = package("scipy.signal")  # slow to import, and only scenes need it
+    signal = package("scipy.signal", "scenes")  # slow to import, and only scenes need it
     white = rng.standard_normal(round(seconds * SAMPLE_RATE))
     shaped: Array = signal.sosfilt(_band(order, max(low, 20), min(high, 0.98 * NYQUIST)), white)
     return shaped / max(float(shaped.std()), 1e-9)
@@ -66,7 +66,7 @@ def noise(rng: np.random.Generator, seconds: float, low: float, high: float, ord
 @lru_cache(maxsize=256)
 def _band(order: int, low: float, high: float) -> Any:
     """The band's filter; its design takes longer than filtering a short stroke, and strokes are alike."""
-    return package("scipy.signal").butter(order, [low, high], "bandpass", fs=SAMPLE_RATE, output="sos")
+    return package("scipy.signal", "scenes").butter(order, [low, high], "bandpass", fs=SAMPLE_RATE, output="sos")
 
 
 def buzz(frequency: Array, bright: float) -> Array:
@@ -85,7 +85,7 @@ def through(sound: Array, *resonances: tuple[float, float, float]) -> Array:
 
     Scaled to a standard deviation of 1.
     """
-    signal = package("scipy.signal")
+    signal = package("scipy.signal", "scenes")
     total = np.zeros(len(sound))
     for centre, width, gain in resonances:
         ring = np.exp(-np.pi * width / SAMPLE_RATE)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import SceneError
+from afnext.base.packages import package
 from afnext.scenes.music.instruments import CYMBALS, INSTRUMENTS, KICK, SNARE, Instrument
 from afnext.scenes.music.soundfont import need_patches
-from afnext.scenes.tools import package, run, sound_font
+from afnext.scenes.tools import run, sound_font
 from afnext.scenes.trim import heard, peak_one
 from afnext.scenes.worlds import Dice, World
 
@@ -205,7 +206,7 @@ def _render(phrases: Sequence[Phrase]) -> list[NDArray[np.float32]]:
 
 
 def _write_midi(phrases: Sequence[Phrase], starts: NDArray[np.float64], path: Path) -> None:
-    midi = package("pretty_midi")
+    midi = package("pretty_midi", "scenes")
     score = midi.PrettyMIDI(resolution=960)
     tracks = {}
     for at, one in zip(starts[:-1], phrases, strict=True):

@@ -1,0 +1,46 @@
+"""BLEU by sacrebleu, with its signature: scores without one cannot be compared.
+
+Source: QwenLM/Qwen2-Audio ``eval_audio/evaluate_st.py``: corpus BLEU, no normalising, the tokenizer by the *target*
+language: zh for Chinese, ja-mecab for Japanese, 13a elsewhere. lmms-eval normalises and lower-cases first, AudioBench
+uses flores101, NeMo-Skills averages sentence BLEU: three other metrics.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from afnext.base.packages import package
+from afnext.scoring.mark import Mark, Row, predicted, take
+from afnext.scoring.said import answer_of, said
+
+TOKENIZERS = {"zh": "zh", "ja": "ja-mecab"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bleu:
+    """Corpus BLEU from 0 to 100 and sacrebleu's signature of how it was made."""
+
+    score: float
+    signature: str
+
+
+def bleu(references: Sequence[str], hypotheses: Sequence[str], language: str = "en") -> Bleu:
+    """Corpus BLEU of ``hypotheses`` in ``language`` (such as en, zh, zh-CN, ja), one reference each.
+
+    Raises:
+        MissingToolError: sacrebleu is not installed, or its Japanese tokenizer for ja.
+    """
+    target = language.replace("_", "-").split("-")[0].lower()
+    if target == "ja":
+        package("MeCab", "evaluate")
+    metric = package("sacrebleu.metrics", "evaluate").BLEU(tokenize=TOKENIZERS.get(target, "13a"))
+    found = metric.corpus_score(list(hypotheses), [list(references)])
+    return Bleu(float(found.score), str(metric.get_signature()))
+
+
+def mark(row: Row) -> Mark:
+    """Fields: ``reference``, ``prediction``, ``language`` (the target, en if left out). Verdict: the three as read."""
+    reference = said(take(row, "reference", "ref", "gt", "translation", "answer"))
+    prediction, missing = predicted(row, "prediction", "hypothesis", "response", "model_output", "output")
+    language = str(row.get("language", row.get("target", "en")))
+    verdict = {"reference": reference, "prediction": answer_of(prediction), "language": language}
+    return Mark(verdict, known=False, missing=missing)
