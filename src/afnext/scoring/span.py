@@ -33,7 +33,7 @@ def union_iou(found: Sequence[Span], truth: Sequence[Span]) -> float:
 
 
 def collar_hits(found: Sequence[Timed], truth: Sequence[Timed], collar: float = COLLAR, *, ends: bool = True) -> int:
-    """How many events are found: the most pairs of one name whose starts (and ``ends``) differ by at most ``collar``."""
+    """How many events are found: the most pairs of one name whose starts (and ``ends``) lie within ``collar``."""
     names = [normal(event.text) for event in truth]
     near = [
         [
