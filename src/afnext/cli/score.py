@@ -85,7 +85,7 @@ def _told(summary: Summary, whole: dict[str, Any]) -> str:
     counts = {name: getattr(summary, name) for name in ("unparsed", "skipped", "missing", "broken")}
     lines = [f"{summary.rows} rows" + "".join(f", {count} {name}" for name, count in counts.items() if count)]
     lines += [f"{name:<12}{_mean(found)}" for name, found in summary.protocols.items()]
-    lines += [f"{name:<12}{_figure(value)}" for name, value in whole.items()]
+    lines += [f"{name} {_figure(value)}" for name, value in whole.items()]
     lines += [f"baseline    {value:6.1%}  {name}" for name, value in summary.baselines.items()]
     for field, values in summary.parts.items():
         lines.append(f"by {field}")
@@ -106,4 +106,6 @@ def _mean(found: Mean) -> str:
 
 
 def _figure(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_figure(part)}" for name, part in value.items())
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -18,6 +18,7 @@ from afnext.scoring.said import answer_of
 
 ORDERS = (1, 2, 3, 4)
 SIGMA = 6.0
+PREDICTIONS = ("prediction", "response", "caption", "model_output", "output")
 
 Grams = tuple[Counter[tuple[str, ...]], ...]
 """n-gram counts, an entry an order."""
@@ -58,13 +59,22 @@ def cider_d(candidates: Sequence[str], references: Sequence[Sequence[str]]) -> l
     return scores
 
 
-def mark(row: Row) -> Mark:
-    """Fields: ``references`` (captions), ``prediction``. Verdict: null; the score is one of the whole file."""
+def captions(row: Row) -> tuple[str, list[str], bool]:
+    """The prediction of a row, its reference captions, and whether the prediction is missing.
+
+    Raises:
+        ScoreError: no references.
+    """
     references = texts(take(row, "references", "captions"), "references")
     if not references:
         raise ScoreError("no references", expected="one caption or more")
-    prediction, missing = predicted(row, "prediction", "response", "caption", "model_output", "output")
-    return Mark(None, known=False, missing=missing, options=(answer_of(prediction), *references))
+    prediction, missing = predicted(row, *PREDICTIONS)
+    return answer_of(prediction), references, missing
+
+
+def mark(row: Row) -> Mark:
+    """Fields: ``references`` (captions), ``prediction``. Verdict: null, for the score is one of the whole file."""
+    return Mark(None, known=False, missing=captions(row)[2])
 
 
 def _grams(text: str) -> Grams:

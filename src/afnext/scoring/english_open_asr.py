@@ -64,7 +64,8 @@ def _joined(words: list[str]) -> list[str]:
 @lru_cache(maxsize=1)
 def _maps() -> tuple[dict[str, str], dict[str, str], list[tuple[re.Pattern[str], str]]]:
     """Spellings, names, and compounds."""
-    spellings, names = dict(british()), {}
+    spellings = dict(british())
+    names: dict[str, str] = {}
     compounds: list[tuple[re.Pattern[str], str]] = []
     text = files("afnext.scoring").joinpath("data/open_asr.txt").read_text(encoding="utf-8")
     for line in text.splitlines():

@@ -1,10 +1,10 @@
 """IFEval, VoiceBench's part with instructions whose following can be checked: 25 checks, strict and loose.
 
-Source: google-research ``instruction_following_eval``, as vendored in MatthewCYM/VoiceBench (5338154). *Loose* tries eight
-forms of a response: with and without its first line, its last line, and its asterisks. Kept on purpose: keywords are
-regular expressions; an instruction whose language cannot be told counts as followed. Not kept: where an argument is missing
-the script draws one at random; here the row is refused. Language is told by langdetect, seeded, so that it is the same
-every time.
+Source: google-research ``instruction_following_eval``, as vendored in MatthewCYM/VoiceBench (5338154). *Loose* tries
+eight forms of a response: with and without its first line, its last line, and its asterisks. Kept on purpose: keywords
+are regular expressions; an instruction whose language cannot be told counts as followed. Not kept: where an argument
+is missing the script draws one at random; here the row is refused. Language is told by langdetect, seeded, so that it
+is the same every time.
 """
 
 import json

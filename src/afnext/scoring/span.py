@@ -1,5 +1,6 @@
 """Times: how far spans overlap, which events are found, and whether reasoning points at its evidence. Seconds."""
 
+import re
 from collections.abc import Sequence
 
 from afnext.base.errors import ScoreError
@@ -9,6 +10,8 @@ from afnext.scoring.options import normal
 from afnext.scoring.said import said
 
 COLLAR = 0.5
+
+_ARTICLE = re.compile(r"^(?:an?|the|some) ")
 
 
 def iou(one: Span, other: Span) -> float:
@@ -34,12 +37,12 @@ def union_iou(found: Sequence[Span], truth: Sequence[Span]) -> float:
 
 def collar_hits(found: Sequence[Timed], truth: Sequence[Timed], collar: float = COLLAR, *, ends: bool = True) -> int:
     """How many events are found: the most pairs of one name whose starts (and ``ends``) lie within ``collar``."""
-    names = [normal(event.text) for event in truth]
+    names = [name_of(event) for event in truth]
     near = [
         [
             index
             for index, other in enumerate(truth)
-            if normal(event.text) == names[index]
+            if name_of(event) == names[index]
             and abs(event.start - other.start) <= collar + 1e-9
             and (not ends or abs(event.end - other.end) <= collar + 1e-9)
         ]
@@ -47,6 +50,11 @@ def collar_hits(found: Sequence[Timed], truth: Sequence[Timed], collar: float = 
     ]
     taken: dict[int, int] = {}
     return sum(_assign(number, near, taken, set()) for number in range(len(found)))
+
+
+def name_of(event: Timed) -> str:
+    """What an event is called, without case, punctuation and article."""
+    return _ARTICLE.sub("", normal(event.text))
 
 
 def f1(hits: int, found: int, truth: int) -> float:

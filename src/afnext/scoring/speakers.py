@@ -55,7 +55,9 @@ def cpwer(reference: Sequence[Turn], hypothesis: Sequence[Turn]) -> Edits:
     Raises:
         MissingToolError: meeteval is not installed.
     """
-    found = package("meeteval.wer", "evaluate").cp_word_error_rate(_streams(reference), _streams(hypothesis))
+    found = package("meeteval.wer", "evaluate").cp_word_error_rate(
+        _streams(reference), _streams(hypothesis), reference_sort=False, hypothesis_sort=False
+    )
     return Edits(int(found.errors), int(found.length))
 
 

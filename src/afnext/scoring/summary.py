@@ -53,7 +53,7 @@ def summarise(rows: Sequence[Row | None], marks: Sequence[Mark], by: Iterable[st
         by: fields to break the scores down by; a row without the field is under "".
         cluster: the field that names the recording; by default the first of ``RECORDINGS`` that a row has.
     """
-    clusters = [_recording(row, cluster) or number for number, row in enumerate(rows)]
+    clusters = [recording(row, cluster) or number for number, row in enumerate(rows)]
     right = [(mark.options, mark.right) for mark in marks if mark.options and mark.right is not None]
     return Summary(
         protocols=_means(marks, clusters),
@@ -92,7 +92,8 @@ def _parts(
     }
 
 
-def _recording(row: Row | None, cluster: str) -> Hashable:
+def recording(row: Row | None, cluster: str = "") -> Hashable:
+    """What names the recording of ``row``, or None."""
     if row is None:
         return None
     names = (cluster,) if cluster else RECORDINGS

@@ -6,8 +6,8 @@
                     Kimi and UltraEval and in lmms-eval. Other languages: the basic one; for Chinese use cer
     wer-audiobench  AudioLLMs/AudioBench ``preprocess_text.py``: Whisper's, then digits as words, all punctuation
                     away (so that 3.5 is 35), more fillers; an empty text becomes the word "empty"
-    wer-open-asr    the Open ASR Leaderboard since 2026: its normaliser, compounds merged by kaldialign, empty references
-                    and "ignore time segment in scoring" left out
+    wer-open-asr    the Open ASR Leaderboard since 2026: its normaliser, compounds merged by kaldialign, empty
+                    references and "ignore time segment in scoring" left out
     cer             characters after Whisper's basic normaliser, blanks left out; for Chinese, Japanese and the like
 
 All are edits over all words of a file, not a mean of rates. A missing prediction is an empty one: all its words are

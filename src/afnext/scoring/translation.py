@@ -37,10 +37,13 @@ def bleu(references: Sequence[str], hypotheses: Sequence[str], language: str = "
     return Bleu(float(found.score), str(metric.get_signature()))
 
 
-def mark(row: Row) -> Mark:
-    """Fields: ``reference``, ``prediction``, ``language`` (the target, en if left out). Verdict: the three as read."""
+def sides(row: Row) -> tuple[str, str, str, bool]:
+    """Reference, prediction and target language of a row, and whether the prediction is missing."""
     reference = said(take(row, "reference", "ref", "gt", "translation", "answer"))
     prediction, missing = predicted(row, "prediction", "hypothesis", "response", "model_output", "output")
-    language = str(row.get("language", row.get("target", "en")))
-    verdict = {"reference": reference, "prediction": answer_of(prediction), "language": language}
-    return Mark(verdict, known=False, missing=missing)
+    return reference, answer_of(prediction), str(row.get("language", row.get("target", "en"))), missing
+
+
+def mark(row: Row) -> Mark:
+    """Fields: ``reference``, ``prediction``, ``language`` (the target, en if left out). Verdict: null."""
+    return Mark(None, known=False, missing=sides(row)[3])

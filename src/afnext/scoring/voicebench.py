@@ -139,7 +139,7 @@ def mark_bbh(row: Row) -> Mark:
 
 
 def mark_open(row: Row) -> Mark:
-    """Field: ``score``, the judge's texts. Verdict: the ratings, null where there is none; the score is a fifth of their mean."""
+    """Field: ``score``, the judge's texts. Verdict: the ratings, null for none; their mean counts in fifths."""
     ratings = [read_rating(said(judgement)) for judgement in _judgements(row)]
     kept = [rating for rating in ratings if rating is not None]
     score = min(1.0, max(0.0, sum(kept) / len(kept) / 5)) if kept else None
