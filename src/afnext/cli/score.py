@@ -3,6 +3,7 @@
 import math
 import sys
 from dataclasses import asdict
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -78,7 +79,7 @@ def _mark(entry: Entry, row: dict[str, Any] | ScoreError, place: str) -> tuple[M
 def _line(number: int, mark: Mark, error: ScoreError | None) -> str:
     scores = {name.replace("-", "_"): mark.score(name) for name in ("official", "parsed", "all-items")}
     told: dict[str, Any] = {"line": number, "verdict": mark.verdict, **scores}
-    return to_json(told if error is None else {**told, "error": str(error)})
+    return dumps(told if error is None else {**told, "error": str(error)})  # ASCII: texts may hold what UTF-8 cannot
 
 
 def _told(summary: Summary, whole: dict[str, Any]) -> str:

@@ -59,7 +59,7 @@ def mean(scores: Sequence[float], clusters: Sequence[Hashable] | None = None) ->
 def _wilson(value: float, n: float) -> tuple[float, float]:
     centre = (value + Z * Z / (2 * n)) / (1 + Z * Z / n)
     half = Z * math.sqrt(value * (1 - value) / n + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return (max(0.0, centre - half) if value else 0.0), (min(1.0, centre + half) if value < 1 else 1.0)
 
 
 @dataclass(frozen=True, slots=True)

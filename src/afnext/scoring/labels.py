@@ -68,7 +68,8 @@ def number_word(word: str) -> str:
     >>> number_word("2"), number_word("tuba")
     ('two', 'tuba')
     """
-    return NUMBERS[int(word)] if word.isascii() and word.isdigit() and int(word) < len(NUMBERS) else word
+    short = len(word) <= 2 and word.isascii() and word.isdigit()
+    return NUMBERS[int(word)] if short and int(word) < len(NUMBERS) else word
 
 
 def macro_f1(pairs: Sequence[tuple[str, str | None]], labels: Sequence[str] | None = None) -> float:

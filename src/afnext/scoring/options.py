@@ -25,7 +25,7 @@ _LEAD = re.compile(r"[\s*\"']*(?:[(\[]([A-Z])[)\]]|(?:[Oo]ption\s+)?([A-Z])\s*[.
 _MARKED = re.compile(
     r"\[\[\s*([A-Za-z])\s*\]\]"
     r"|\\boxed\{(?:\\text\{)?\s*\(?([A-Za-z])\)?\s*\}"
-    r"|\b(?:answer|choice|option)\s*(?:is|:|would be)\s*:?\s*(?:option\s+)?[*\"']*"
+    r"|\b(?i:(?:answer|choice|option|guess)\s*(?:is|:|would be)\s*:?|(?:choose|select|pick))\s*(?i:option\s+)?[*\"']*"
     r"(?:[(\[]([A-Za-z])[)\]]|([B-HJ-Z])(?![\w'])|(A|I)(?=[*\"']*(?:[.):,]|\s*$)))",
 )
 

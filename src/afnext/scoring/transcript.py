@@ -90,6 +90,10 @@ def merged_distance(reference: list[str], hypothesis: list[str]) -> int:
         MissingToolError: kaldialign is not installed.
     """
     kaldialign = package("kaldialign", "evaluate")
+    # It takes UTF-8, which has no place for half a surrogate pair.
+    reference, hypothesis = (
+        [word.encode(errors="replace").decode() for word in side] for side in (reference, hypothesis)
+    )
     return int(kaldialign.edit_distance(reference, hypothesis, merge_compounds=True)["total"])
 
 

@@ -33,7 +33,6 @@ _CLOSING: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"([^' ])('ll|'LL|'re|'RE|'ve|'VE|n't|N'T) "), r"\1 \2 "),
     (re.compile(r"\b(can)(not)\b|\b(d)('ye)\b|\b(gim|lem)(me)\b|\b(gon)(na)\b|\b(got)(ta)\b|\b(more)('n)\b", re.I), ""),
     (re.compile(r"\b(wan)(na)(?=\s)", re.I), r" \1 \2 "),
-    (re.compile(r" ('t)(is|was)\b", re.I), r" \1 \2 "),
 )
 
 
