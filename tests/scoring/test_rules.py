@@ -166,7 +166,11 @@ def test_ifeval_is_strict_and_loose():
 
 @pytest.mark.parametrize(
     ("text", "followed"),
-    [("THE WEATHER WAS GOOD AND WE WENT TO THE SEA WITH ALL OF OUR FRIENDS", True), ("Hello my friends", False), ("BONJOUR MES CHERS AMIS", False)],
+    [
+        ("THE WEATHER WAS GOOD AND WE WENT TO THE SEA WITH ALL OF OUR FRIENDS", True),
+        ("Hello my friends", False),
+        ("BONJOUR MES CHERS AMIS", False),
+    ],
 )
 def test_ifeval_tells_languages(text, followed):
     assert ifeval.follow(text, ["change_case:english_capital"], [{}]).strict == (followed,)

@@ -28,7 +28,7 @@ def test_words_far_from_their_time_are_not_matched():
     said = [Turn("A", "one dog barks", 0.0, 2.0)]
     assert tcpwer(said, [Turn("x", "one dog barks", 1.0, 3.0)]) == Edits(0, 3)
     assert tcpwer(said, [Turn("x", "one dog barks", 60.0, 62.0)]) == Edits(6, 3)
-    with pytest.raises(ScoreError, match="turns without times; .* use cpwer"):
+    with pytest.raises(ScoreError, match=r"turns without times; .* use cpwer"):
         tcpwer(said, HEARD)
 
 

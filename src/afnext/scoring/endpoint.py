@@ -38,6 +38,10 @@ class Endpoint:
         except self._openai.OpenAIError as error:
             raise ScoreError(f"no judge: {error}", do="give api_key, or set OPENAI_API_KEY") from error
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
     def reply(self, messages: Sequence[Mapping[str, str]], model: str, settings: Mapping[str, Any]) -> list[str]:
         """The texts of all choices; a choice without text is "".
 
