@@ -1,6 +1,7 @@
 """``afnext score``: a line a row, a summary, and what becomes of rows that cannot be read."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -52,7 +53,8 @@ def test_rows_that_cannot_be_read_are_named_and_wrong_under_all_items(afnext, fi
     assert done.exit_code == 0
     *told, summary = done.stderr.splitlines()
     assert told == [
-        "afnext: rows.jsonl:2: not JSON (Expecting property name enclosed in double quotes); expected one object a line",
+        "afnext: rows.jsonl:2: not JSON (Expecting property name enclosed in double quotes); "
+        "expected one object a line",
         "afnext: rows.jsonl:3: list; expected an object, such as {}",
         "afnext: rows.jsonl:4: no 'choices' among answer, model_output; expected the field choices or options",
     ]
@@ -95,10 +97,17 @@ def test_texts_that_no_file_can_hold_are_printed(afnext, file):
 
 
 def test_figures_of_the_whole_file(afnext, file):
-    rows = [{"reference": "one two", "prediction": "one"}, {"reference": "three", "prediction": "3"}]
+    rows = [{"reference": "hello you", "prediction": "hello"}, {"reference": "three", "prediction": "3"}]
     done = afnext("score", "wer-whisper", file(*rows), "--json")
     whole = json.loads(done.stderr)["whole"]
     assert whole["error_rate"]["value"] == pytest.approx(1 / 3)
     assert (whole["edits"], whole["length"]) == (1, 3)
     told = afnext("score", "wer-whisper", file(*rows)).stderr
     assert "error_rate value 0.3333, low" in told
+
+
+def test_the_document_shows_what_is_printed(afnext, file):
+    text = (Path(__file__).resolve().parents[2] / "docs/scoring.md").read_text(encoding="utf-8")
+    rows, shown = text.split("<<'END'\n")[1].split("END\n")[0], text.split("```text\n")[1].split("```")[0]
+    done = afnext("score", "mmau", file(rows.rstrip("\n")))
+    assert done.stdout + done.stderr == shown

@@ -1,5 +1,8 @@
 """Rules beyond the golden pairs: cases that were run through the official scripts, and what summaries make of them."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from afnext.scoring import clotho_aqa, cmm, ifeval, labels, mmau_pro, mmsu, muchomusic, voicebench
@@ -174,3 +177,14 @@ def test_ifeval_is_strict_and_loose():
 )
 def test_ifeval_tells_languages(text, followed):
     assert ifeval.follow(text, ["change_case:english_capital"], [{}]).strict == (followed,)
+
+
+def test_every_rule_is_in_the_document():
+    text = (Path(__file__).resolve().parents[2] / "docs/scoring.md").read_text(encoding="utf-8")
+    table = text.split("## The rules")[1].split("## Judges")[0]
+    named = {
+        name
+        for line in table.splitlines()
+        for name in re.findall(r"`([\w-]+)`", line.split("|")[1] if "|" in line else "")
+    }
+    assert named == RULES.keys()
