@@ -143,6 +143,7 @@ def test_voicebench_never_guesses():
     assert voicebench.read_bbh("**No**, she lies", "web_of_lies_3") == 0
     assert voicebench.majority(["Yes", "no", "YES"]) is True
     assert voicebench.majority(["yes", "no"]) is None
+    assert voicebench.mark_open({"score": ["nan", "inf", "-", "4"]}).verdict == [None, None, None, 4.0]
     assert RULES["voicebench-mcq"].mark({"reference": "b", "response": "hm"}).official == 0.0
 
 

@@ -47,6 +47,8 @@ def mark_closed(row: Row, embedder: Embedder | None = None) -> Mark:
     chosen = option if embedder is None else nearest(said(prediction), choices, embedder)
     verdict = None if chosen is None else choices[chosen]
     right, note = place(answer, choices)
+    if embedder is None and not note:
+        note = "no embedder: the option parser chooses, under every protocol"
     return Mark(
         verdict,
         float(verdict == answer),

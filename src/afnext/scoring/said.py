@@ -6,8 +6,6 @@ from typing import Any
 
 from afnext.dialogue.timestamps import parse
 
-MISSING = ("", "nan", "none", "null")
-
 
 def said(value: Any) -> str:
     """A prediction as text: None and NaN are "", other values are spelt as JSON; a string is itself.

@@ -8,6 +8,7 @@ uses flores101, NeMo-Skills averages sentence BLEU: three other metrics.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from afnext.base.errors import MissingToolError
 from afnext.base.packages import package
 from afnext.scoring.mark import Mark, Row, predicted, take
 from afnext.scoring.said import answer_of, said
@@ -30,9 +31,11 @@ def bleu(references: Sequence[str], hypotheses: Sequence[str], language: str = "
         MissingToolError: sacrebleu is not installed, or its Japanese tokenizer for ja.
     """
     target = language.replace("_", "-").split("-")[0].lower()
-    if target == "ja":
-        package("MeCab", "evaluate")
-    metric = package("sacrebleu.metrics", "evaluate").BLEU(tokenize=TOKENIZERS.get(target, "13a"))
+    module = package("sacrebleu.metrics", "evaluate")
+    try:
+        metric = module.BLEU(tokenize=TOKENIZERS.get(target, "13a"))
+    except RuntimeError as error:
+        raise MissingToolError(f"no tokenizer for {language}", do="pip install 'sacrebleu[ja]'") from error
     found = metric.corpus_score(list(hypotheses), [list(references)])
     return Bleu(float(found.score), str(metric.get_signature()))
 

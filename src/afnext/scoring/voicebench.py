@@ -8,6 +8,7 @@ random; here that is unparsed, and wrong.
 """
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -85,7 +86,8 @@ def read_rating(judgement: str) -> float | None:
     (4.0, 5.0, None)
     """
     try:
-        return float(judgement)
+        rating = float(judgement)
+        return rating if math.isfinite(rating) else None
     except ValueError:
         found = _RATING.search(judgement)
         return float(found[1]) if found and len(found[1]) < 10 else None
