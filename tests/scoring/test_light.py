@@ -1,13 +1,22 @@
 """The room is light: it loads without torch, and so does the command."""
 
+import doctest
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+
+import pytest
 
 ROOM = Path(__file__).resolve().parents[2] / "src/afnext/scoring"
 MODULES = sorted(f"afnext.scoring.{file.stem}" for file in ROOM.glob("*.py") if file.stem != "__init__")
 
 HEAVY = ("torch", "transformers", "scipy", "pandas", "openai", "meeteval", "sacrebleu", "kaldialign", "langdetect")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_in_docstrings_are_true(module):
+    assert doctest.testmod(import_module(module)).failed == 0
 
 
 def fresh(code):

@@ -39,7 +39,7 @@ def run(
     \b
     Examples:
       afnext score mmau predictions.jsonl
-      afnext score mmau predictions.jsonl --by task --json > verdicts.jsonl
+      afnext score mmau predictions.jsonl --by task --json
     """
     entry = find_rule(rule)
     rows: list[dict[str, Any] | None] = []

@@ -60,7 +60,7 @@ def english(text: str) -> str:
     """``text`` as Whisper's ``EnglishTextNormalizer`` gives it. A blank may be left at either end.
 
     >>> english("Dr. O'Brien's colour TV cost twenty-one dollars, um, didn't it?")
-    "doctor o brien is color tv cost $21 did not it "
+    'doctor 0 brien is color tv cost $21 did not it'
     """
     plain = standardise_numbers(without_symbols_and_diacritics(spelt_out(text), KEPT))
     spellings = british()
