@@ -75,8 +75,8 @@ _LONGEST = 1000
 def standardise_numbers(text: str) -> str:
     """``text`` (lower case, no commas within numbers) with its numbers in digits.
 
-    >>> standardise_numbers("twenty one dollars and seven cents, nineteen sixties, one oh one")
-    '$20.01 and ¢7 , 1960s , 101'
+    >>> standardise_numbers("twenty one dollars and seven cents in the nineteen sixties")
+    '$21.07 in the 1960s'
     """
     words = _prepared(text).split()
     return _finished(" ".join(_Reader(words)))

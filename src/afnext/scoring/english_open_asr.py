@@ -35,8 +35,8 @@ _REPLACED = tuple(
 def open_asr(text: str) -> str:
     """``text`` as the leaderboard's ``EnglishTextNormalizer`` gives it. A blank may be left at either end.
 
-    >>> open_asr("Ok, Mr. Allan's b b c, it's wi-fi!").strip()
-    'okay mister allen s bbc it is wifi'
+    >>> open_asr("Ok, Allan hears the b b c: it's wi-fi!").strip()
+    'okay allen hears the bbc it is wifi'
     """
     spellings, names, compounds = _maps()
     plain = without_symbols_and_diacritics(spelt_out(text, MORE_FILLERS, _REPLACED), KEPT)

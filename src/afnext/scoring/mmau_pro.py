@@ -36,7 +36,7 @@ def nearest(prediction: str, choices: Sequence[str], embedder: Embedder) -> int:
 def mark_closed(row: Row, embedder: Embedder | None = None) -> Mark:
     """Fields: ``answer``, ``choices``, a prediction. Verdict: the chosen text, or null.
 
-    Without an embedder there is no official score, and ``official`` is what the parser reads.
+    Without an embedder there is no official score: the parser chooses under every protocol, and a note says so.
     """
     answer = said(take(row, "answer"))
     choices = texts(take(row, "choices"), "choices")
