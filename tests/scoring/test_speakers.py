@@ -43,4 +43,7 @@ def test_a_prediction_without_turns_is_all_wrong():
     row = {"reference": [{"speaker": "A", "words": "a b", "start": 0, "end": 1}], "prediction": "a b"}
     assert mark(row, timed=True).verdict == {"edits": 2, "length": 2}
     assert mark(row, timed=False).verdict == {"edits": 0, "length": 2}
+    for start, end in ((0, None), (2, 1), (float("nan"), 1), ("x", "y")):
+        turn = {"speaker": "x", "words": "a b", "start": start, "end": end}
+        assert mark({**row, "prediction": [turn]}, timed=True).verdict["edits"] == 2
     assert mark({**row, "prediction": [3]}, timed=False).verdict == {"edits": 2, "length": 2}

@@ -4,7 +4,7 @@ Source: sonalkum/MMAUPro ``evaluate_mmau_pro_comprehensive.py`` (960e93a). Close
 NV-Embed-v2 embedding is nearest to the prediction's is taken, whatever was said, so that a letter is embedded as a
 letter and an empty answer chooses something; rows with fewer than two choices are left out. That model is
 non-commercial and does not load in current transformers, so any embedder can be given; without one the option parser
-decides, and the protocol is ``parsed``.
+decides.
 """
 
 import math

@@ -4,6 +4,7 @@ cpWER compares what each speaker says as one text, under the assignment of speak
 that words lie within a collar (seconds) of where they are said. Words are Whisper-normalised before.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -85,10 +86,15 @@ def mark(row: Row, *, timed: bool) -> Mark:
     reference = _turns(take(row, "reference", "answer"))
     value, missing = predicted(row, "prediction", "response", "model_output", "output")
     hypothesis = _turns(value if isinstance(value, list) else answer_of(value), lenient=True)
-    if timed and any(turn.start is None for turn in hypothesis):
-        hypothesis = [turn for turn in hypothesis if turn.start is not None]
+    if timed:
+        hypothesis = [turn for turn in hypothesis if _placed(turn)]
     counted = tcpwer(reference, hypothesis) if timed else cpwer(reference, hypothesis)
     return Mark({"edits": counted.edits, "length": counted.length}, known=False, missing=missing)
+
+
+def _placed(turn: Turn) -> bool:
+    """Whether a turn has times that run forwards."""
+    return turn.start is not None and turn.end is not None and 0 <= turn.start <= turn.end < math.inf
 
 
 def _streams(turns: Sequence[Turn]) -> dict[str, str]:
