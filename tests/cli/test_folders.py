@@ -189,3 +189,42 @@ def test_scenes_in_shards_are_the_scenes_of_loose_files(afnext, workplace):
                 assert one["content"] == ([{"type": "text", "text": given}] if isinstance(given, str) else given)
             found.append({k: v for k, v in row.items() if k not in ("messages", "audio")})
     assert found == [{k: v for k, v in row.items() if k not in ("messages", "audio")} for row in rows]
+
+
+def test_a_model_is_stored_in_few_bits_and_answers(afnext, tiny):
+    done = afnext("convert", tiny, "small", "--quantize", "int8", "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["bytes"] < (tiny / "model.safetensors").stat().st_size
+    told = json.loads(afnext("info", "small", "--json").stdout)
+    assert (told["quantized"], told["gap"]) == ("int8", None)
+    quantized = afnext("ask", "kitchen.flac", "What?", "--model", tiny, "--quantize", "int8", "--max-new-tokens", 9)
+    assert afnext("ask", "kitchen.flac", "What?", "--model", "small", "--max-new-tokens", 9).stdout == quantized.stdout
+
+
+def test_the_gap_is_told(afnext, tiny):
+    told = json.loads(afnext("info", tiny, "--quantize", "int4", "--json").stdout)
+    assert 0 < told["gap"]["logits"] < 1
+    assert told["gap"]["divergence"] > 0
+    assert 0 <= told["gap"]["same_first"] <= 1
+    assert "away, divergence" in afnext("info", tiny, "--quantize", "int8").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("ask", "What?", "--quantize", "int3"), "quantize 'int3'; expected int8 or int4"),
+        (("info", "af-next", "--quantize", "int8"), "a size without weights; give a model"),
+        (("convert", "my.jsonl", "x", "--quantize", "int8"), "--quantize with rows; expected a model"),
+    ],
+)
+def test_quantising_what_cannot_be(afnext, words, message):
+    result = afnext(*words)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_quantising_twice(afnext, tiny):
+    afnext("convert", tiny, "small", "--quantize", "int8")
+    result = afnext("convert", "small", "smaller", "--quantize", "int4")
+    assert result.exit_code == 2
+    assert "small is quantised already, to int8; load it as it is, or the original to have it in int4" in result.stderr

@@ -57,11 +57,13 @@ def checked(
 
 
 @contextmanager
-def engine_of(model: str, device: str | None, dtype: str | None) -> Iterator[tuple["Engine", Tell]]:
+def engine_of(
+    model: str, device: str | None, dtype: str | None, quantize: str | None
+) -> Iterator[tuple["Engine", Tell]]:
     """The model, and how to tell progress; once it has something to say, its scope goes to standard error before it."""
     with progress_bars() as tell:
         tell(f"Loading {model}", 0, None)
-        engine = afnext.load(model, device=device, dtype=dtype)
+        engine = afnext.load(model, device=device, dtype=dtype, quantize=quantize)
         tell(f"Loading {model}", 1, 1)
         yield engine, tell
     if engine.card.scope:

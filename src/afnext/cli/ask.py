@@ -30,6 +30,7 @@ def run(
     over_limit: options.OverLimit = "error",
     device: options.Device = None,
     dtype: options.Dtype = None,
+    quantize: options.Quantize = None,
 ) -> None:
     """Ask a question about recordings.
 
@@ -58,7 +59,7 @@ def run(
     conversation_of((question,))
     clips = checked(audio or [], start, end, settings)
     live = sys.stdout.isatty() and not (json or think)
-    with engine_of(model, device, dtype) as (engine, tell):
+    with engine_of(model, device, dtype, quantize) as (engine, tell):
         if live:
             stream = engine.stream(request_of(conversation_of((*clips, question)), settings), tell=tell)
             first = next(stream, "")  # the bars go before the first word comes

@@ -23,6 +23,7 @@ def run(
     over_limit: options.OverLimit = "error",
     device: options.Device = None,
     dtype: options.Dtype = None,
+    quantize: options.Quantize = None,
 ) -> None:
     """Describe recordings.
 
@@ -43,7 +44,7 @@ def run(
         "over_limit": over_limit,
     }
     clips = checked(audio, start, end, settings, alone=True)
-    with engine_of(model, device, dtype) as (engine, tell):
+    with engine_of(model, device, dtype, quantize) as (engine, tell):
         asked = [(clip, engine.card.caption) for clip in clips]
         replies = engine.ask_many(asked, keep_errors=True, tell=tell, **settings)
     print_replies(audio, replies, json=json)

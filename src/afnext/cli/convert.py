@@ -14,7 +14,7 @@ from afnext.cli import options
 from afnext.cli.progress import progress_bars
 from afnext.data.shards import SHARD_BYTES, write_shards
 from afnext.inference.folder import copy_beside
-from afnext.inference.load import find_model, load_weights
+from afnext.inference.load import find_model, load_weights, pick_scheme
 from afnext.model import weights
 
 _ROWS = (".jsonl", ".json")
@@ -29,12 +29,15 @@ def run(
     shard_size: Annotated[
         str | None, typer.Option(help="Size of the largest file: 5GB of weights or 500MB of rows if left out.")
     ] = None,
+    *,
+    quantize: options.Quantize = None,
     json: options.Json = False,
 ) -> None:
     """Write a model folder anew, or rows as shards.
 
     Both published key layouts are read; the one that old and new releases of transformers read is written. Tokenizer,
     template and the other files beside the weights are copied. A LoRA adapter is merged into the model that it names.
+    With --quantize the decoder's matrices are stored in 8 or 4 bits, for afnext alone to read.
 
     A file of rows with loose recordings (.jsonl, .json) becomes a folder of WebDataset tars, which `afnext train` reads
     at speed where there are too many files for a disk to find; needs `pip install 'afnext[train]'`.
@@ -43,14 +46,17 @@ def run(
     Examples:
       afnext convert nano nano-copy
       afnext convert nano nano-half --dtype bfloat16 --shard-size 2MB
+      afnext convert nano nano-small --quantize int4
       afnext convert my.jsonl my-shards
     """
     if dtype is not None and dtype not in DTYPES:
         raise RequestError(f"dtype {dtype!r}", expected=", ".join(DTYPES))
+    scheme = pick_scheme(quantize)
     shard_bytes = None if shard_size is None else options.size(shard_size)
     if source.endswith(_ROWS):
-        if dtype is not None:
-            raise RequestError("--dtype with rows", expected="a model", do="leave it out")
+        for option, given in (("--dtype", dtype), ("--quantize", quantize)):
+            if given is not None:
+                raise RequestError(f"{option} with rows", expected="a model", do="leave it out")
         _rows(Path(source), target, shard_bytes or SHARD_BYTES, json)
         return
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -58,7 +64,7 @@ def run(
     folder, adapter = find_model(source)
     with progress_bars() as tell:
         tell(f"Writing {target}", 0, None)
-        model = load_weights(folder, adapter)
+        model = load_weights(folder, adapter, scheme=scheme)
         with replacing(target, folder=True) as draft:
             copy_beside(folder, draft)
             weights.save(model, draft, dtype=DTYPES.get(dtype or ""), shard_bytes=shard_bytes or 5 * 10**9)

@@ -1,6 +1,6 @@
 """``afnext info``."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from json import dumps
 from typing import Annotated
 
@@ -8,14 +8,18 @@ import torch
 import typer
 
 from afnext.audio.spec import MAX_SECONDS, TOKENS_PER_WINDOW, WINDOW_SECONDS
+from afnext.base.errors import RequestError
 from afnext.cli import options
+from afnext.cli.progress import progress_bars
 from afnext.dialogue.checkpoint import load_family
 from afnext.inference.card import read_card
 from afnext.inference.listen import clock
-from afnext.inference.load import find_model
+from afnext.inference.load import find_model, load_weights, pick_scheme
 from afnext.model import weights
 from afnext.model.config import PRESETS, FlamingoConfig, preset
 from afnext.model.count import cache_bytes, parameters
+from afnext.model.gap import Gap, measure_gap
+from afnext.model.quantised import weight_bytes
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Info:
     audio_tokens_per_second: float
     cache_bytes_per_token: int
     cache_bytes_at_limit: int
+    quantized: str | None = None
+    gap: Gap | None = None
 
 
 def run(
@@ -40,18 +46,34 @@ def run(
         str, typer.Argument(metavar="[MODEL]", help="nano, a folder, a Hugging Face id, or a size.")
     ] = "nano",
     *,
+    quantize: options.Quantize = None,
     json: options.Json = False,
 ) -> None:
     """Tell a model's size, limits and memory.
 
-    A size is told without weights: af-next, music-flamingo, af3, nano or tiny.
+    A size is told without weights: af-next, music-flamingo, af3, nano or tiny. With --quantize the model is loaded
+    twice, and it is told how far what it then says is from what it said.
 
     \b
     Examples:
       afnext info nano
       afnext info af-next --json
+      afnext info nano --quantize int4
     """
-    info = _sized(model) if model in PRESETS and model != "nano" else _stored(model)
+    scheme = pick_scheme(quantize)
+    if model in PRESETS and model != "nano":
+        if scheme is not None:
+            raise RequestError(f"--quantize with {model}, a size without weights", do="give a model")
+        info = _sized(model)
+    else:
+        info = _stored(model)
+    if scheme is not None:
+        folder, adapter = find_model(model)
+        with progress_bars() as tell:
+            tell(f"Comparing with {scheme}", 0, None)
+            small = load_weights(folder, adapter, scheme=scheme)
+            gap = measure_gap(load_weights(folder, adapter), small)
+        info = replace(info, weight_bytes=weight_bytes(small), quantized=scheme, gap=gap)
     typer.echo(dumps(asdict(info)) if json else _told(info))
 
 
@@ -59,7 +81,10 @@ def _stored(name: str) -> Info:
     folder, _adapter = find_model(name)
     config, family, dtype = weights.read_config(folder), load_family(folder), weights.stored_dtype(folder)
     scope = read_card(folder).scope
-    return _info(config, dtype, name=name, family=family.name, seconds=family.max_seconds, scope=scope)
+    info = _info(config, dtype, name=name, family=family.name, seconds=family.max_seconds, scope=scope)
+    scheme = weights.stored_scheme(folder)
+    size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+    return info if scheme is None else replace(info, weight_bytes=size, quantized=scheme)
 
 
 def _sized(name: str) -> Info:
@@ -91,7 +116,9 @@ def _told(info: Info) -> str:
         "model": f"{info.model} ({info.family})",
         "scope": info.scope,
         "parameters": ", ".join(f"{name} {_number(count)}" for name, count in info.parameters.items()),
-        "weights": f"{_size(info.weight_bytes)} in {info.dtype}",
+        "weights": f"{_size(info.weight_bytes)} in {info.dtype}"
+        + (f", the decoder's matrices in {info.quantized}" if info.quantized else ""),
+        "gap": "" if info.gap is None else str(info.gap),
         "hears": f"up to {limit} a recording, {info.audio_tokens_per_second:g} tokens a second",
         "context": f"{info.context_tokens:,} tokens, sound and text together",
         "cache": f"{token} a token, {whole} for {limit} of sound",

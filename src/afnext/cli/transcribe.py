@@ -40,6 +40,7 @@ def run(
     over_limit: options.OverLimit = "error",
     device: options.Device = None,
     dtype: options.Dtype = None,
+    quantize: options.Quantize = None,
 ) -> None:
     """Write down what is said.
 
@@ -66,7 +67,7 @@ def run(
             f"{len(audio)} recordings with --format {form}", expected="one", do="transcribe them one by one"
         )
     clips = checked(audio, start, end, settings, alone=True)
-    with engine_of(model, device, dtype) as (engine, tell):
+    with engine_of(model, device, dtype, quantize) as (engine, tell):
         if subtitles:
             reply = engine.transcribe(clips[0], times=True, tell=tell, **settings)
         else:

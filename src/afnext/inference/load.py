@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from afnext.base.errors import CheckpointError
+from afnext.base.errors import CheckpointError, RequestError
 from afnext.base.process import pick_device, pick_dtype
 from afnext.dialogue.checkpoint import load_family
 from afnext.dialogue.tokenizer import Tokenizer
@@ -16,6 +16,7 @@ from afnext.inference.folder import find_folder
 from afnext.model import weights
 from afnext.model.flamingo import Flamingo
 from afnext.model.lora import is_adapter, load_adapter, merge, read_adapter_config
+from afnext.model.quantised import SCHEMES, Scheme, quantise
 
 
 def load(
@@ -23,6 +24,7 @@ def load(
     *,
     device: str | torch.device | None = None,
     dtype: str | torch.dtype | None = None,
+    quantize: str | None = None,
     budget: Budget | None = None,
 ) -> Engine:
     """Open a model.
@@ -34,18 +36,21 @@ def load(
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; the best at hand if left out.
         dtype: ``float32``, ``bfloat16`` or ``float16``; as stored, where the device computes in that at
             speed, if left out.
+        quantize: ``int8`` or ``int4``: hold the decoder's matrices in so few bits (``model/quantised.py``). A folder
+            that is stored so is loaded so.
         budget: what the engine may use beside the weights.
 
     Raises:
         CheckpointError: there is no such model, or something in its folder does not fit.
-        RequestError: the device or number format is not at hand.
+        RequestError: the device or number format is not at hand, or there is no such way to quantize.
     """
-    place = pick_device(device)
+    place, scheme = pick_device(device), pick_scheme(quantize)
     folder, adapter = find_model(name)
     family = load_family(folder)
     tokenizer = Tokenizer.load(folder)
     card = read_card(folder)
-    model = load_weights(folder, adapter, place, pick_dtype(dtype, place, weights.stored_dtype(folder)))
+    number = pick_dtype(dtype, place, weights.stored_dtype(folder))
+    model = load_weights(folder, adapter, place, number, scheme)
     wanted, had = tokenizer.vocab_size, model.config.decoder.vocabulary
     if wanted > had:
         raise CheckpointError(
@@ -69,15 +74,36 @@ def find_model(name: str | os.PathLike[str]) -> tuple[Path, Path | None]:
 
 
 def load_weights(
-    folder: Path, adapter: Path | None, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
+    folder: Path,
+    adapter: Path | None,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype | None = None,
+    scheme: Scheme | None = None,
 ) -> Flamingo:
-    """The model in ``folder``, with an adapter merged into it, if one is given.
+    """The model in ``folder``, with an adapter merged into it, if one is given, and then quantised, if asked for.
 
     Raises:
         CheckpointError: either does not fit.
     """
+    if adapter is None:
+        return weights.load(folder, device, dtype, scheme)
     model = weights.load(folder, device, dtype)
-    if adapter is not None:
-        load_adapter(model, adapter)
-        merge(model)
+    load_adapter(model, adapter)
+    merge(model)
+    if scheme is not None:
+        quantise(model, scheme)
     return model
+
+
+def pick_scheme(name: str | None) -> Scheme | None:
+    """How to quantise.
+
+    Raises:
+        RequestError: in no known way.
+    """
+    for scheme in SCHEMES:
+        if name == scheme:
+            return scheme
+    if name is not None:
+        raise RequestError(f"quantize {name!r}", expected=" or ".join(SCHEMES))
+    return None

@@ -89,7 +89,7 @@ class Decoder(nn.Module):
 
     def tie(self) -> None:
         """Make the head the embedding matrix again, in a model that shares them; after parameters were replaced."""
-        if self.config.tied:
+        if self.config.tied and isinstance(self.head, nn.Linear):  # and not quantised, a copy of its own
             self.head.weight = self.embedding.weight
 
     def forward(

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from afnext.base.errors import CheckpointError
 from afnext.base.files import replacing
@@ -30,12 +30,25 @@ from afnext.model.published import (
     write_fields,
     write_generation,
 )
+from afnext.model.quantised import (
+    SCHEMES,
+    QuantisedLinear,
+    Scheme,
+    group_of,
+    matrices,
+    quantised,
+    scheme_of,
+)
 
 CONFIG, GENERATION = "config.json", "generation_config.json"
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLES = {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"}
 SHARD_BYTES = 5_000_000_000
 
+QUANTISED = "quantization_config"
+"""Where ``config.json`` tells of quantised weights."""
+
+INTEGERS = {torch.int8: {"I8"}, torch.uint8: {"U8"}}
 DTYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 _log = logging.getLogger(__name__)
@@ -67,7 +80,10 @@ def stored_dtype(folder: str | os.PathLike[str]) -> torch.dtype:
 
 
 def load(
-    folder: str | os.PathLike[str], device: torch.device | str = "cpu", dtype: torch.dtype | None = None
+    folder: str | os.PathLike[str],
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype | None = None,
+    quantise: Scheme | None = None,
 ) -> Flamingo:
     """The model in ``folder``, in either published layout.
 
@@ -78,24 +94,44 @@ def load(
         folder: a checkpoint folder with ``config.json`` and safetensors.
         device: where the model goes.
         dtype: the format to compute in; None: as stored.
+        quantise: hold the decoder's matrices in so few bits; each is quantised as it is read, so that the model is
+            never there as it was.
 
     Raises:
-        CheckpointError: anything does not fit; each missing, extra or misshapen tensor is named.
+        CheckpointError: anything does not fit; each missing, extra or misshapen tensor is named. Or the folder is to be
+            quantised, and is already.
     """
     path = Path(folder)
-    config = read_config(path)
+    config, scheme = read_config(path), stored_scheme(path)
+    if scheme is not None and quantise is not None:
+        raise CheckpointError(
+            f"{path} is quantised already, to {scheme}",
+            do=f"load it as it is, or the original to have it in {quantise}",
+        )
     with torch.device("meta"):
         model = Flamingo(config)
+        if scheme is not None:
+            for name in matrices(model):
+                _replace(model, name, scheme)
     stored = _fit(path, _inventory(path), model)
     state: dict[str, Tensor] = {}
-    for file in {place.file for place in stored.values()}:
+    for file in sorted({place.file for place in stored.values()}):
         with _opened(file) as tensors:
             for name, place in stored.items():
                 if place.file == file:
-                    state[name] = tensors.get_tensor(place.name).to(device=device, dtype=dtype)
-    if config.decoder.tied:
+                    tensor = tensors.get_tensor(place.name).to(device=device)
+                    if quantise is None or not _quantise(model, name, tensor, quantise):
+                        # a copy lets go of the file, whose pages were read to quantise what lies beside it
+                        kept = dtype if place.dtype in DTYPES else None
+                        state[name] = tensor.to(dtype=kept, copy=quantise is not None)
+    for name, layer in quantised(model):
+        if scheme is not None:
+            layer.restore({kind: state.pop(f"{name}.{kind}") for kind in layer.stored()})
+    if config.decoder.tied and scheme is None:
         embedding = state["decoder.embedding.weight"]
-        if not torch.equal(state.setdefault("decoder.head.weight", embedding), embedding):
+        if quantise is not None:
+            _quantise(model, "decoder.head.weight", embedding, quantise)
+        elif not torch.equal(state.setdefault("decoder.head.weight", embedding), embedding):
             raise CheckpointError(
                 f"{path}: {HEAD} differs from {EMBEDDING}, which {CONFIG} ties",
                 do=f"set tie_word_embeddings to false in {CONFIG}",
@@ -103,6 +139,45 @@ def load(
     model.load_state_dict(state, strict=True, assign=True)
     model.decoder.tie()
     return model
+
+
+def stored_scheme(folder: str | os.PathLike[str]) -> Scheme | None:
+    """How the weights in a folder are quantised; None: they are not.
+
+    Raises:
+        CheckpointError: in a way that is not ours.
+    """
+    told = _read_json(Path(folder) / CONFIG).get(QUANTISED)
+    if told is None:
+        return None
+    known = isinstance(told, dict) and told.get("quant_method") == "afnext"
+    for scheme in SCHEMES:
+        if known and told.get("scheme") == scheme:
+            return scheme
+    raise CheckpointError(
+        f"{Path(folder) / CONFIG}: {QUANTISED} {told}",
+        expected="weights in float32, bfloat16 or float16, or quantised by afnext",
+        do="fetch the release that is not quantised, and load it with quantize=int8 or int4",
+    )
+
+
+def _quantise(model: Flamingo, name: str, weight: Tensor, scheme: Scheme) -> bool:
+    """Put ``weight`` into the model in its place, quantised, if it is one of those that are."""
+    module, _, kind = name.rpartition(".")
+    if kind != "weight" or module not in matrices(model) or not group_of(weight.shape[1], scheme):
+        return False
+    bias = getattr(model.get_submodule(module), "bias", None)
+    model.set_submodule(module, QuantisedLinear.of(weight, scheme, None if bias is None else bias.detach()))
+    return True
+
+
+def _replace(model: Flamingo, name: str, scheme: Scheme) -> None:
+    """Make room for a quantised matrix."""
+    layer = model.get_submodule(name)
+    assert isinstance(layer, nn.Linear)
+    if group_of(layer.in_features, scheme):
+        empty = QuantisedLinear(layer.in_features, layer.out_features, scheme, bias=layer.bias is not None)
+        model.set_submodule(name, empty)
 
 
 def save(
@@ -139,10 +214,12 @@ def save(
 def _write(model: Flamingo, folder: Path, dtype: torch.dtype | None, shard_bytes: int) -> None:
     from huggingface_hub import split_state_dict_into_shards_factory  # noqa: PLC0415  only saving needs it
 
-    tensors = {published_name(name): tensor.detach() for name, tensor in model.state_dict().items()}
+    tensors = {published_name(name): tensor.detach() for name, tensor in _tensors(model).items()}
     tensors = {name: tensors[name] for name in sorted(tensors, key=_place)}
+    fixed = {published_name(f"{name}.{kind}") for name, layer in quantised(model) for kind in layer.stored()}
+    formats = {name: tensor.dtype if name in fixed else dtype or tensor.dtype for name, tensor in tensors.items()}
     split = split_state_dict_into_shards_factory(
-        {name: tensor.numel() * (dtype or tensor.dtype).itemsize for name, tensor in tensors.items()},
+        {name: tensor.numel() * formats[name].itemsize for name, tensor in tensors.items()},
         get_storage_size=lambda size: size,
         filename_pattern="model{suffix}.safetensors",
         max_shard_size=shard_bytes,
@@ -152,6 +229,8 @@ def _write(model: Flamingo, folder: Path, dtype: torch.dtype | None, shard_bytes
         CONFIG: write_fields(model.config, str(stored).removeprefix("torch.")),
         GENERATION: write_generation(model.config),
     }
+    if (scheme := scheme_of(model)) is not None:
+        texts[CONFIG][QUANTISED] = {"quant_method": "afnext", "scheme": scheme}
     if split.is_sharded:
         count = sum(tensor.numel() for tensor in tensors.values())
         index = {"metadata": {"total_parameters": count, **split.metadata}, "weight_map": split.tensor_to_filename}
@@ -161,7 +240,7 @@ def _write(model: Flamingo, folder: Path, dtype: torch.dtype | None, shard_bytes
             draft = together.enter_context(replacing(folder / file))
             draft.write_text(json.dumps(values, indent=2, sort_keys=file == INDEX) + "\n", encoding="utf-8")
         for file, names in split.filename_to_tensors.items():
-            shard = {name: tensors[name].to(device="cpu", dtype=dtype).contiguous() for name in names}
+            shard = {name: tensors[name].to(device="cpu", dtype=formats[name]).contiguous() for name in names}
             if model.config.decoder.tied and HEAD in shard:
                 shard[HEAD] = shard[HEAD].clone()  # a file cannot hold one tensor under two names
             save_file(shard, together.enter_context(replacing(folder / file)), metadata={"format": "pt"})
@@ -169,6 +248,12 @@ def _write(model: Flamingo, folder: Path, dtype: torch.dtype | None, shard_bytes
         ours = item.name == INDEX or re.fullmatch(r"model(-\d{5}-of-\d{5})?\.safetensors", item.name)
         if ours and item.name not in texts.keys() | split.filename_to_tensors.keys():
             item.unlink()
+
+
+def _tensors(model: Flamingo) -> dict[str, Tensor]:
+    """All that is stored of a model, by our names."""
+    small = {f"{name}.{kind}": part for name, layer in quantised(model) for kind, part in layer.stored().items()}
+    return {**model.state_dict(), **small}
 
 
 @dataclass(frozen=True)
@@ -194,14 +279,16 @@ def _inventory(folder: Path) -> list[_Stored]:
 
 def _fit(folder: Path, stored: list[_Stored], model: Flamingo) -> dict[str, _Stored]:
     """Our name -> where it is stored, for all tensors of ``model`` (but a tied head, which may be left out)."""
-    wanted = {published_name(name): (name, tuple(tensor.shape)) for name, tensor in model.state_dict().items()}
+    tensors = _tensors(model)
+    wanted = {published_name(name): (name, tuple(tensor.shape)) for name, tensor in tensors.items()}
     useless = [place for place in stored if hub_name(place.name) not in wanted and place.name.endswith(SKIPPED)]
     if useless:
         _log.warning("%s: no model computes with %s", folder, ", ".join(place.name for place in useless))
     places = {hub_name(place.name): place for place in stored if place not in useless}
 
     times = Counter(hub_name(place.name) for place in stored)
-    missing = wanted.keys() - places.keys() - ({HEAD} if model.config.decoder.tied else set())
+    optional = {HEAD} if model.config.decoder.tied and scheme_of(model) is None else set()
+    missing = wanted.keys() - places.keys() - optional
     problems = {
         "missing": sorted(missing, key=_place),
         "extra": [places[name].name for name in sorted(places.keys() - wanted.keys(), key=_place)],
@@ -214,7 +301,7 @@ def _fit(folder: Path, stored: list[_Stored], model: Flamingo) -> dict[str, _Sto
         "not numbers of a known format": [
             f"{place.name} {place.dtype}"
             for name, place in places.items()
-            if name in wanted and place.dtype not in DTYPES
+            if name in wanted and place.dtype not in (INTEGERS.get(tensors[wanted[name][0]].dtype) or DTYPES)
         ],
     }
     if any(problems.values()):
