@@ -22,21 +22,26 @@ def initialise(model: nn.Module) -> None:
     """
     for module in model.modules():
         if isinstance(module, nn.Linear):
-            nn.init.normal_(module.weight, std=module.in_features**-0.5)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+            deviate(module)
     for module in model.modules():
         if isinstance(module, Encoder | Decoder):
             for layer in module.layers:
                 assert isinstance(layer, EncoderLayer | DecoderLayer)
                 for arm in (layer.out, layer.down):
-                    nn.init.normal_(arm.weight, std=(2 * len(module.layers) * arm.in_features) ** -0.5)
+                    deviate(arm, 2 * len(module.layers))
         if isinstance(module, Decoder):
             nn.init.normal_(module.embedding.weight, std=0.02)
             nn.init.normal_(module.head.weight, std=0.02)
         if isinstance(module, Encoder):
             with torch.no_grad():
                 module.positions.weight.copy_(sinusoids(*module.positions.weight.shape))
+
+
+def deviate(linear: nn.Linear, arms: int = 1) -> None:
+    """Draw the matrix of ``linear``, one of so many residual ``arms`` that add up (see ``initialise``); no bias."""
+    nn.init.normal_(linear.weight, std=(arms * linear.in_features) ** -0.5)
+    if linear.bias is not None:
+        nn.init.zeros_(linear.bias)
 
 
 def sinusoids(positions: int, width: int) -> Tensor:
