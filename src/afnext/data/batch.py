@@ -64,6 +64,9 @@ class Batch:
     talk: Pack
     audio_seconds: float
     truth: Truth | None = None
+    spoken: tuple[list[int] | None, ...] | None = None
+    """The characters said in each clip, None where they are not known; of batches that are captioned (a clip is a
+    window then, and the tree beside it what is written about it)."""
     lost: tuple[str, ...] = ()
 
     def counts(self) -> dict[str, int]:
@@ -72,6 +75,8 @@ class Batch:
         A clip in which nobody speaks counts as one character: blanks everywhere is what it should give.
         """
         counts = {"text": int((self.talk.targets != IGNORED).sum())}
+        if self.spoken is not None:
+            return counts | {"transcript": sum(max(1, len(row)) for row in self.spoken if row is not None)}
         if self.truth is None:
             return counts
         tokens = len(self.truth.labels)

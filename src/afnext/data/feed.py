@@ -5,7 +5,7 @@ Which rows make batch i depends on (rows, mixture, seed, i) alone.
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import count
 
@@ -36,6 +36,7 @@ class RowFeed(Dataset[Batch]):
         longest: seconds of the longest recording; rows with a longer one are left out.
         seed: of the run.
         together: leave all windows of a batch in one group, and no batch empty, for devices that compute in step.
+        spelling: makes the speller, of what stands in these lines but the seed.
         tell: told how many rows have been measured.
 
     Attributes:
@@ -56,10 +57,11 @@ class RowFeed(Dataset[Batch]):
         longest: float,
         seed: int,
         together: bool = False,
+        spelling: Callable[..., Speller] = Speller,
         tell: Tell = silent,
     ) -> None:
         self.tokens, self.seed = tokens, seed
-        self.speller = Speller(tokenizer, family, tokens=tokens, context=context, longest=longest, together=together)
+        self.speller = spelling(tokenizer, family, tokens=tokens, context=context, longest=longest, together=together)
         self.left_out = Counter[str]()
         self.weights = [term.weight for term in mixture]
         read = [read_rows(term.path) for term in mixture]

@@ -91,10 +91,14 @@ class Speller:
             lengths = [round(self._length(part) * SAMPLE_RATE) for part in audio_parts(row.conversation)]
         except AfnextError as error:
             return 0, f"with a recording that cannot be read ({error})"
-        if self._too_long(lengths):
-            return 0, self._too_long(lengths)
-        size = len(self._prompt(row.conversation, [count_tokens(length) for length in lengths]).ids)
-        return size, self._too_many(size)
+        if self.too_long(lengths):
+            return 0, self.too_long(lengths)
+        size = self.size(row.conversation, [count_tokens(length) for length in lengths])
+        return size, self.too_many(size)
+
+    def size(self, talk: Conversation, counts: Sequence[int]) -> int:
+        """Tokens of a row whose recordings take ``counts``."""
+        return len(self._prompt(talk, counts).ids)
 
     def groups(self, named: Sequence[tuple[str, Conversation]], lengths: Sequence[int]) -> list[Group]:
         """Rows about the same sounds, of ``lengths`` samples each, in as few groups as ``tokens`` and spelling allow.
@@ -102,14 +106,14 @@ class Speller:
         Rows share a tree if they begin alike up to the end of the last sound and no answer stands before it.
         """
         counts, lost = [count_tokens(length) for length in lengths], list[str]()
-        if why := self._too_long(lengths):
+        if why := self.too_long(lengths):
             return [Group((), (), lost=tuple(f"{name}: {why}" for name, _ in named))]
         open_groups: dict[tuple[int, ...], tuple[list[str], list[Conversation], int]] = {}
         done = list[Group]()
         for name, talk in named:
             prompt = self._prompt(talk, counts)
             size, shared = len(prompt.ids), _shared(prompt)
-            if why := self._too_many(size):
+            if why := self.too_many(size):
                 lost.append(f"{name}: {why}")
                 continue
             if not shared:
@@ -135,10 +139,7 @@ class Speller:
             if not one.talks:
                 continue
             try:
-                sounds = [_decoded(part, fetch) for part in audio_parts(one.talks[0])]
-                parts = [list(windows(sound)) for sound in sounds]
-                if not all(parts):
-                    raise ConversationError("a recording of less than 0.03 s")
+                parts, length = self.hear(one.talks[0], fetch)
             except AfnextError as error:
                 lost += [f"{name}: {error}" for name in one.names]
                 continue
@@ -146,7 +147,7 @@ class Speller:
             prompts = [self._prompt(talk, counts) for talk in one.talks]
             trees.append(join(prompts) if len(prompts) > 1 else whole(prompts[0]))
             cut += parts
-            samples += sum(map(len, sounds))
+            samples += length
         if self.together and not trees:
             trees.append(Tree([self.tokenizer.end_of_text], [0], [IGNORED], 0, [1]))
         return Batch(
@@ -157,14 +158,29 @@ class Speller:
             lost=tuple(lost),
         )
 
+    def hear(self, talk: Conversation, fetch: Fetch | None) -> tuple[list[list[Window]], int]:
+        """The windows of each recording of a row, and their samples in all.
+
+        Raises:
+            AudioError: one cannot be decoded.
+            ConversationError: one holds nothing that could be heard.
+        """
+        sounds = [_decoded(part, fetch) for part in audio_parts(talk)]
+        parts = [list(windows(sound)) for sound in sounds]
+        if not all(parts):
+            raise ConversationError("a recording of less than 0.03 s")
+        return parts, sum(map(len, sounds))
+
     def _prompt(self, talk: Conversation, counts: Sequence[int]) -> Prompt:
         return render(talk, counts, self.tokenizer, self.family, generation_prompt=False)
 
-    def _too_long(self, lengths: Sequence[int]) -> str:
+    def too_long(self, lengths: Sequence[int]) -> str:
+        """Why recordings of ``lengths`` samples cannot be used; empty if they can."""
         over = any(length > self.longest * SAMPLE_RATE for length in lengths)
         return f"with a recording longer than {self.longest:g} s (rows.longest)" if over else ""
 
-    def _too_many(self, size: int) -> str:
+    def too_many(self, size: int) -> str:
+        """Why a row of ``size`` tokens cannot be used; empty if it can."""
         return f"longer than {self.context:,} tokens (rows.context, rows.tokens)" if size > self.context else ""
 
     def _length(self, part: AudioPart) -> float:

@@ -8,7 +8,7 @@ to the sample from the states of its streams.
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class ShardFeed(Dataset[Batch]):
     Args:
         mixture: folders of shards and files of rows, with their weights: how many times the recordings of each pass in
             an epoch, on average.
-        tokenizer, family, tokens, context, longest, seed, together, tell: as of ``RowFeed``.
+        tokenizer, family, tokens, context, longest, seed, together, spelling, tell: as of ``RowFeed``.
 
     Raises:
         ConversationError: a folder is not whole, or nothing that was looked at in a set can be learnt from.
@@ -56,11 +56,12 @@ class ShardFeed(Dataset[Batch]):
         longest: float,
         seed: int,
         together: bool = False,
+        spelling: Callable[..., Speller] = Speller,
         tell: Tell = silent,
     ) -> None:
         self._energon = energon()
         self.tokens, self.seed = tokens, seed
-        self.speller = Speller(tokenizer, family, tokens=tokens, context=context, longest=longest, together=together)
+        self.speller = spelling(tokenizer, family, tokens=tokens, context=context, longest=longest, together=together)
         self.sources = list[tuple[Any, float]]()
         self.pass_tokens = 0.0
         for done, term in enumerate(mixture):

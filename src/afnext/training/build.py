@@ -1,5 +1,7 @@
 """A recipe made into the things that a loop needs."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -11,6 +13,7 @@ from afnext.base.process import cpu_computes_bfloat16, seed_everything
 from afnext.base.progress import Tell, silent
 from afnext.data.batch import Batch
 from afnext.data.feed import RowFeed
+from afnext.data.groups import Speller
 from afnext.data.mixture import parse_mixture
 from afnext.data.shard_feed import ShardFeed
 from afnext.dialogue.checkpoint import load_family
@@ -26,8 +29,9 @@ from afnext.parallel.mesh import Degrees, build_mesh
 from afnext.parallel.recompute import recompute
 from afnext.parallel.shard import shard
 from afnext.training.checkpoint import checkpoints, load_modules
+from afnext.training.captions import CaptionSpeller, see_that_all_is_taught
 from afnext.training.feed import SceneFeed
-from afnext.training.heads import Heads
+from afnext.training.heads import Captioner, Heads
 from afnext.training.learner import Learner
 from afnext.training.optimizer import build_optimizer
 from afnext.training.recipe import PARTS, ParallelRecipe, Part, Recipe
@@ -66,10 +70,13 @@ def build(recipe: Recipe, world: World | None = None, tell: Tell = silent) -> St
             tokenizer = Tokenizer.load(recipe.model.tokenizer)
         model = Flamingo(model_config(recipe.model.preset, tokenizer))
     heads = Heads(model.config.encoder.width, model.config.decoder.width) if recipe.feed else None
+    captioner = None
+    if recipe.captioner is not None:
+        captioner = Captioner(recipe.captioner, model.config.decoder.vocabulary, model.config.encoder.width)
     if recipe.model.start:
         _start(recipe.model.start, model, heads)
     _freeze(model, recipe)
-    learner = Learner(model, heads, recipe.objective).to(device)
+    learner = Learner(model, heads, recipe.objective, captioner).to(device)
     if recipe.parallel is not None:
         _spread(learner, recipe.parallel, recipe, world, precision)
     feed, validation = _feeds(recipe, tokenizer, family, model.config, tell)
@@ -133,6 +140,10 @@ def _feeds(
     assert tokenizer is not None, "rows are spelt by a tokenizer"
     assert recipe.data is not None, "a recipe has data or a feed"
 
+    spelling: Callable[..., Speller] = Speller
+    if recipe.captioner is not None:
+        spelling = partial(CaptionSpeller, recipe.captioner, recipe.objective)
+
     def rows(mixture: str) -> RowFeed | ShardFeed:
         terms = parse_mixture(mixture)
         kind = ShardFeed if any(Path(term.path).is_dir() for term in terms) else RowFeed
@@ -145,10 +156,14 @@ def _feeds(
             longest=recipe.rows.longest,
             seed=recipe.seed,
             together=recipe.parallel is not None,
+            spelling=spelling,
             tell=tell,
         )
 
-    return rows(recipe.data), rows(recipe.rows.validation) if recipe.rows.validation else None
+    feed = rows(recipe.data)
+    if isinstance(feed, RowFeed) and isinstance(feed.speller, CaptionSpeller):
+        see_that_all_is_taught(feed, feed.speller)
+    return feed, rows(recipe.rows.validation) if recipe.rows.validation else None
 
 
 def model_config(name: str, tokenizer: Tokenizer | None) -> FlamingoConfig:

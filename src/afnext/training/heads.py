@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from afnext.model.caption_decoder import CaptionDecoder, CaptionerConfig
 from afnext.training.truth import DIGITS, WIDTH, WINDOW_DIGITS, digits
 
 CHARACTERS = " '" + string.ascii_lowercase
@@ -31,6 +32,17 @@ def unspell(ids: Sequence[int], *, path: bool = True) -> str:
     return "".join(CHARACTERS[index - 1] for index in merged if index)
 
 
+class Letters(nn.Linear):
+    """What is being spelt, of encoder frames of ``width`` numbers."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(width, len(CHARACTERS) + 1)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Encoder frames (50 Hz) [..., D] -> log-probabilities [..., C] of blank and characters."""
+        return torch.log_softmax(super().forward(frames).float(), dim=-1)
+
+
 class ReadOuts(nn.Module):
     """Linear read-outs of the encoder, all on [..., D]."""
 
@@ -40,11 +52,7 @@ class ReadOuts(nn.Module):
         """Audio tokens (25 Hz) -> logits [..., WIDTH] of the truth."""
         self.clock = nn.Linear(width, sum(WINDOW_DIGITS))
         """Audio tokens -> logits of the digits of their time in the window, one digit after the other."""
-        self.transcript = nn.Linear(width, len(CHARACTERS) + 1)
-
-    def characters(self, frames: Tensor) -> Tensor:
-        """Log-probabilities [..., C] of blank and characters, of encoder frames (50 Hz)."""
-        return torch.log_softmax(self.transcript(frames).float(), dim=-1)
+        self.transcript = Letters(width)
 
 
 class StandIn(nn.Module):
@@ -63,6 +71,15 @@ class StandIn(nn.Module):
         marks: Tensor = self.marks(truth.to(self.marks.weight.dtype))
         embedded: Tensor = marks + self.time(torch.cat(hands, dim=-1).to(marks.dtype))
         return embedded
+
+
+class Captioner(nn.Module):
+    """What teaches an encoder by rows: a decoder that captions what it hears, and a read-out that spells it."""
+
+    def __init__(self, config: CaptionerConfig, vocabulary: int, heard: int) -> None:
+        super().__init__()
+        self.decoder = CaptionDecoder(config, vocabulary, heard)
+        self.transcript = Letters(heard)
 
 
 class Heads(nn.Module):

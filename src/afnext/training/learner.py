@@ -1,6 +1,7 @@
 """What is called in a training step: a batch in, the sums of its losses out, on one device or split over a mesh."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.distributed as dist
@@ -10,28 +11,32 @@ from torch.nn.utils.rnn import pad_sequence
 from afnext.audio.spec import MELS, audio_tokens
 from afnext.data.batch import Batch, Sound, Truth
 from afnext.data.pack import IGNORED
-from afnext.model.encoder import EncoderOutput
+from afnext.model.attention import attend
+from afnext.model.encoder import Encoder, EncoderOutput
 from afnext.model.flamingo import Flamingo
 from afnext.parallel.mesh import Mesh
 from afnext.parallel.sequence import SplitSequence
 from afnext.parallel.windows import attach, encode_share, share
-from afnext.training.heads import Heads
+from afnext.training.heads import Captioner, Heads
 from afnext.training.loss import Losses, clock_loss, likeness_loss, tag_loss, text_loss, transcript_loss
 from afnext.training.recipe import ObjectiveRecipe
 from afnext.training.truth import WINDOW_DIGITS, window_digits
 
 
 class Learner(nn.Module):
-    """A model with the heads that read scenes' truth.
+    """A model with the heads that read scenes' truth, or with what captions the sounds of rows.
 
     With a mesh its parameters are in shards: then all of its ranks call it at the same time, those of a sequence group
     with the same batch, of which each computes a part.
     """
 
-    def __init__(self, model: Flamingo, heads: Heads | None, objective: ObjectiveRecipe) -> None:
+    def __init__(
+        self, model: Flamingo, heads: Heads | None, objective: ObjectiveRecipe, captioner: Captioner | None = None
+    ) -> None:
         super().__init__()
         self.model = model
         self.heads = heads
+        self.captioner = captioner
         self.objective = objective
         self.mesh: Mesh | None = None
 
@@ -39,6 +44,8 @@ class Learner(nn.Module):
         """The losses that the objective weighs, by name, each the sum over this rank's part of the batch."""
         if batch.truth is not None:
             return self._scenes(batch, batch.truth).named()
+        if self.captioner is not None:
+            return self._captions(batch, self.captioner).named()
         if self.mesh is None:
             return {"text": self._text(batch, encode(self.model, batch.sound))}
         return {"text": self._split(batch, self.mesh)}
@@ -63,13 +70,36 @@ class Learner(nn.Module):
             clock = clock_loss(heads.encoder.clock(tokens), window_digits(truth.seconds), WINDOW_DIGITS)
         if wanted.transcript:
             frames, lengths = clip_frames(heard, batch.windows)
-            spoken = transcript_loss(heads.encoder.characters(frames), lengths, truth.characters)
+            spoken = transcript_loss(heads.encoder.transcript(frames), lengths, truth.characters)
         if wanted.text or wanted.likeness:
             embedded = self.model.project(heard, sound.starts)
             text = self._text(batch, embedded) if wanted.text else None
             if wanted.likeness:
                 likeness = likeness_loss(embedded, heads.decoder(truth.labels, truth.seconds))
         return Losses(text, tags, clock, spoken, likeness)
+
+    def _captions(self, batch: Batch, captioner: Captioner) -> Losses:
+        """Of windows that captions are written about, each beside its own."""
+        tokens, frames = heard_apart(self.model.encoder, batch.sound)
+        text, spoken, said = None, None, batch.spoken
+        assert said is not None, "captions are read by a feed of captions"
+        if self.objective.text:
+            talk, decoder = batch.talk, captioner.decoder
+            sound, listening = torch.cat(tokens)[None], Listening(talk.trees, [len(some) for some in tokens])
+            hidden = decoder(
+                talk.ids, sound, positions=talk.positions, attention=talk.attention, listening=listening
+            )
+            wanted = talk.targets != IGNORED
+            text = text_loss(decoder.logits(hidden[wanted]), talk.targets[wanted])
+        if self.objective.transcript:
+            known = [place for place, row in enumerate(said) if row is not None]
+            # where none is known one is spelt all the same: with weights in shards, all ranks compute alike
+            read = [frames[place] for place in known or [0]]
+            spelt = captioner.transcript(pad_sequence(read, batch_first=True))
+            spoken = attach(spelt.new_zeros(()), spelt)
+            if known:
+                spoken = transcript_loss(spelt, [len(row) for row in read], [said[place] or [] for place in known])
+        return Losses(text=text, transcript=spoken)
 
     def _text(self, batch: Batch, audio: Tensor | None) -> Tensor:
         model, talk = self.model, batch.talk
@@ -104,6 +134,35 @@ def encode(model: Flamingo, sound: Sequence[Sound]) -> Tensor | None:
         parts = torch.split(model.encode(some.mel, some.frames, some.starts), counts)
         pieces.update(zip(some.places.tolist(), parts, strict=True))
     return torch.cat([pieces[place] for place in sorted(pieces)]) if pieces else None
+
+
+def heard_apart(encoder: Encoder, sound: Sequence[Sound]) -> tuple[list[Tensor], list[Tensor]]:
+    """The audio tokens [T, D] and the frames [E, D] of every window of a batch, each at its own length, in order."""
+    tokens, frames = dict[int, Tensor](), dict[int, Tensor]()
+    for some in sound:
+        heard = encoder(some.mel, some.frames)
+        counts = zip(some.places.tolist(), heard.token_counts.tolist(), heard.frame_counts.tolist(), strict=True)
+        for row, (place, token_count, frame_count) in enumerate(counts):
+            tokens[place] = heard.tokens[row, :token_count]
+            frames[place] = heard.frames[row, :frame_count]
+    return [tokens[place] for place in sorted(tokens)], [frames[place] for place in sorted(frames)]
+
+
+@dataclass(frozen=True)
+class Listening:
+    """An :class:`~afnext.model.attention.Attention` of packed captions over sounds one behind the other: the caption
+    that is tree i hears sound i alone, which is ``counts[i]`` audio tokens long."""
+
+    trees: Sequence[Sequence[int]]
+    counts: Sequence[int]
+
+    def __call__(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """[B, H, L, D] over [B, H, T, D] -> [B, L, H * D]."""
+        sounds = zip(key.split(self.counts, dim=2), value.split(self.counts, dim=2), strict=True)
+        heard = [
+            attend(query[:, :, tree[0] : tree[-1]], *sound) for tree, sound in zip(self.trees, sounds, strict=True)
+        ]
+        return torch.cat(heard, dim=1)
 
 
 def clip_frames(heard: EncoderOutput, windows: Sequence[int]) -> tuple[Tensor, list[int]]:

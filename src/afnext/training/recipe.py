@@ -1,10 +1,14 @@
 """A recipe: everything that decides a training run, as one frozen tree. The files in ``recipes/`` are its spelling."""
 
+import re
 from typing import Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from afnext.audio.spec import WINDOW_SECONDS
 
 from afnext.base.config import Frozen
+from afnext.model.caption_decoder import CaptionerConfig
 from afnext.model.lora import Lora
 from afnext.parallel.mesh import Degrees
 from afnext.scenes.forms.mix import Difficulty
@@ -66,6 +70,23 @@ class RowsRecipe(Frozen):
     workers: int = Field(1, ge=0)
 
 
+class CaptionerRecipe(CaptionerConfig):
+    """The decoder that an encoder is taught by before any language model listens to it, and what it reads in rows."""
+
+    transcripts: str = r"transcribe (the |this )?(input |spoken )?(speech|content|audio|recording)\W*"
+    """Questions, as a regular expression, whose answer is all that is said and nothing else, word for word: those rows
+    give the transcript loss. All other answers are captions."""
+
+    @field_validator("transcripts")
+    @classmethod
+    def _expression(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"no regular expression: {error}") from error
+        return value
+
+
 class ParallelRecipe(Degrees):
     """Over how many processes weights and sequences are split (``afnext.parallel.mesh``)."""
 
@@ -121,6 +142,9 @@ class Recipe(Frozen):
     """Parts that are trained in full: all, or with ``lora`` none, if left out."""
     lora: Lora | None = None
     """Low-rank products that are trained in place of the matrices they stand beside."""
+    captioner: CaptionerRecipe | None = None
+    """A decoder that captions what the encoder hears, to train both from rows: ``objective.text`` weighs its captions,
+    ``objective.transcript`` the letters of what is said. It is no part of the model that comes out."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """``auto``: bfloat16 autocast where the machine multiplies it in hardware, else float32."""
     model: ModelRecipe
@@ -145,6 +169,8 @@ class Recipe(Frozen):
         """Parts that are trained in full."""
         if self.trains is not None:
             return self.trains
+        if self.captioner:
+            return ("encoder",)
         return () if self.lora else PARTS
 
     @model_validator(mode="after")
@@ -163,7 +189,9 @@ class Recipe(Frozen):
     @model_validator(mode="after")
     def _of_one_piece(self) -> "Recipe":
         dense = any(self.objective.model_dump(exclude={"text"}).values())
-        if self.feed is None:
+        if self.captioner is not None:
+            self._of_captions()
+        elif self.feed is None:
             if dense:
                 raise ValueError("only scenes are known well enough for objective.tags, clock, transcript and likeness")
         else:
@@ -184,3 +212,15 @@ class Recipe(Frozen):
         if self.lora is not None and self.model.weights is None:
             raise ValueError("lora stands beside the weights of a model: name it in model.weights")
         return self
+
+    def _of_captions(self) -> None:
+        if self.feed is not None:
+            raise ValueError("captioner learns from rows: give data, not feed")
+        if self.parts != ("encoder",) or self.lora is not None:
+            raise ValueError("captioner trains the encoder in full, and no other part: leave out trains and lora")
+        if any(self.objective.model_dump(exclude={"text", "transcript"}).values()):
+            raise ValueError("captioner learns by objective.text and objective.transcript alone")
+        if self.rows.longest > WINDOW_SECONDS:
+            raise ValueError(f"captioner hears one window: set rows.longest to {WINDOW_SECONDS:g} or less")
+        if self.parallel is not None and self.parallel.ring * self.parallel.ulysses > 1:
+            raise ValueError("captions need no sequences in parts: leave out parallel.ring and parallel.ulysses")

@@ -78,7 +78,7 @@ def evaluate(stage: Stage) -> dict[str, float]:
             heard, tokens = stage.learner.tokens(sound)
             told = stage.heads.encoder.tags(tokens) > 0
             frames, lengths = clip_frames(heard, batch.windows)
-            best = stage.heads.encoder.characters(frames).argmax(-1)
+            best = stage.heads.encoder.transcript(frames).argmax(-1)
         for name, columns in (("tag_f1", SOUNDS), ("word_f1", WORDS)):
             claimed, true = told[:, columns], batch.truth.labels[:, columns]
             for place, which in enumerate((claimed & true, claimed, true)):
