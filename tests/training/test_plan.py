@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from afnext.base.config import load_config
 from afnext.base.errors import ParallelError, RecipeError
 from afnext.cli.app import app
-from afnext.data.batch import Batch
+from afnext.data.batch import Batch, Sound
 from afnext.data.pack import IGNORED, Tree, pack
 from afnext.model.config import DecoderConfig, EncoderConfig, FlamingoConfig, preset
 from afnext.model.count import parameters
@@ -20,6 +20,9 @@ from afnext.model.flamingo import Flamingo
 from afnext.parallel.recompute import recompute
 from afnext.training import meter
 from afnext.training import plan as room
+from afnext.training.heads import Captioner
+from afnext.training.learner import Learner
+from afnext.training.operations import operations_of
 from afnext.training.plan import MACHINES, Machine, plan
 from afnext.training.recipe import Recipe
 
@@ -60,6 +63,38 @@ def test_operations_are_those_that_pytorch_counts(monkeypatch, trains, again):
     # of a causal row the counter sees the half that lies in the future too
     future = (3 + again) * SMALL.decoder.layers * 4 * SMALL.decoder.width * 1500 * 750
     # and what recomputes stops before a layer's last product, which nothing backward needs
+    assert made.operations == pytest.approx(counter.get_total_flops() - future, rel=0.07 if again else 0.03)
+
+
+@pytest.mark.parametrize("again", [0, 1])
+def test_operations_of_captions_are_those_that_pytorch_counts(monkeypatch, again):
+    """Two windows of half a minute, each with a caption, one with letters; then the same of a plan that assumes them."""
+    sizes = {"width": 192, "layers": 2, "heads": 4, "feed_forward": 512, "positions": 400}
+    recipe = recipe_of(
+        captioner=sizes,
+        objective={"transcript": 1.0},
+        rows={"tokens": 2000, "longest": 30.0},
+        parallel={"recompute": 1} if again else None,
+    )
+    torch.manual_seed(0)
+    captioner = Captioner(recipe.captioner, SMALL.decoder.vocabulary, SMALL.encoder.width)
+    learner = Learner(Flamingo(SMALL), None, recipe.objective, captioner)
+    if again:
+        recompute(learner)
+    ids = [1] * 250
+    talk = pack([Tree(ids, list(range(250)), ids, 0, [250])] * 2)
+    sound = Sound(torch.randn(2, 128, 3000), torch.tensor([3000, 3000]), torch.zeros(2), torch.arange(2))
+    batch = Batch((sound,), (1, 1), talk, audio_seconds=60.0, spoken=([1, 2], [3]))
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
+        sum(learner(batch).values()).backward()
+    future = (3 + again) * 2 * sizes["layers"] * 4 * sizes["width"] * 250 * 125
+    counted = operations_of(batch, SMALL, recipe.parts, recipe.captioner)
+    if not again:
+        assert counted == pytest.approx(counter.get_total_flops() - future, rel=0.03)
+    for share, value in (("FILLED", 1.0), ("SOUND", 0.75)):
+        monkeypatch.setattr(room, share, value)
+    made = plan(recipe, SMALL, 1, MACHINES["h100"])
+    # and what recomputes stops before a layer's last product, as above
     assert made.operations == pytest.approx(counter.get_total_flops() - future, rel=0.07 if again else 0.03)
 
 

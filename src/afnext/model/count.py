@@ -44,13 +44,17 @@ def flops_per_token(config: FlamingoConfig, context: int) -> int:
 
 def flops_per_second(config: FlamingoConfig) -> float:
     """Operations to turn one second of sound into audio tokens, in windows of 30 s."""
+    return flops_of_window(config, config.encoder.positions) / WINDOW_SECONDS
+
+
+def flops_of_window(config: FlamingoConfig, frames: int, *, adapted: bool = True) -> float:
+    """Operations to encode a window of ``frames`` valid encoder frames, and to adapt its audio tokens."""
     sizes, width = config.encoder, config.encoder.width
-    frames, tokens = sizes.positions, sizes.tokens
     convolutions = 3 * width * (2 * frames * sizes.mel_bins + frames * width)
     weights = frames * sizes.layers * (4 * width**2 + 2 * width * sizes.feed_forward)
-    adaptor = tokens * config.decoder.width * (width + config.decoder.width)
+    adaptor = adapted * (frames // 2) * config.decoder.width * (width + config.decoder.width)
     attention = sizes.layers * 4 * width * frames**2
-    return (2 * (convolutions + weights + adaptor) + attention) / WINDOW_SECONDS
+    return 2 * (convolutions + weights + adaptor) + attention
 
 
 def cache_bytes(config: FlamingoConfig, tokens: int, dtype: torch.dtype) -> int:

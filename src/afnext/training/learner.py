@@ -86,9 +86,7 @@ class Learner(nn.Module):
         if self.objective.text:
             talk, decoder = batch.talk, captioner.decoder
             sound, listening = torch.cat(tokens)[None], Listening(talk.trees, [len(some) for some in tokens])
-            hidden = decoder(
-                talk.ids, sound, positions=talk.positions, attention=talk.attention, listening=listening
-            )
+            hidden = decoder(talk.ids, sound, positions=talk.positions, attention=talk.attention, listening=listening)
             wanted = talk.targets != IGNORED
             text = text_loss(decoder.logits(hidden[wanted]), talk.targets[wanted])
         if self.objective.transcript:

@@ -70,7 +70,8 @@ def _run(stage: Stage, run: Path, path: str | Path, overrides: Sequence[str], pr
     done = checkpoints(run)
     start = resume(done[-1], stage) if done else 0
     meter = Meter(
-        lambda batch: operations_of(batch, stage.model.config, recipe.parts) / stage.pieces, peak(stage.device)
+        lambda batch: operations_of(batch, stage.model.config, recipe.parts, recipe.captioner) / stage.pieces,
+        peak(stage.device),
     )
     saver = Saver(run, stage)
     batches = load(

@@ -4,11 +4,13 @@ from collections.abc import Collection
 
 import torch
 
-from afnext.audio.spec import WINDOW_SECONDS, encoder_frames
+from afnext.audio.spec import audio_tokens, encoder_frames
 from afnext.data.batch import Batch
 from afnext.data.pack import IGNORED
+from afnext.model.caption_decoder import CaptionerConfig
 from afnext.model.config import FlamingoConfig
-from afnext.model.count import flops_per_second, flops_per_token
+from afnext.model.count import flops_of_window, flops_per_token
+from afnext.training.heads import CHARACTERS
 from afnext.training.recipe import Part
 
 SHEETS = {"A100": 312e12, "H100": 989e12, "H200": 989e12}
@@ -49,15 +51,69 @@ def operations(
     return heard * listens + decoder * reads + looks * _passes(2, again)
 
 
-def operations_of(batch: Batch, config: FlamingoConfig, trains: Collection[Part]) -> float:
+def caption_operations(
+    config: FlamingoConfig,
+    captioner: CaptionerConfig,
+    *,
+    tokens: float,
+    targets: float,
+    pairs: float,
+    hears: float,
+    sound: float,
+    spelt: float,
+    heard: float,
+    again: int = 0,
+) -> float:
+    """Operations of a forward and a backward pass of a stage in which encoder and captioner learn.
+
+    Args:
+        config: of the model whose encoder is trained.
+        captioner: the sizes of its decoder.
+        tokens: of captions.
+        targets: tokens that are predicted.
+        pairs: tokens that tokens look at, each counted as often as it is looked at.
+        hears: audio tokens that tokens look at, likewise.
+        sound: audio tokens.
+        spelt: encoder frames that are spelt.
+        heard: operations of the encoder's forward pass over all sound.
+        again: every so many-th layer is computed again backward; 0: none.
+    """
+    width, seen = captioner.width, config.encoder.width
+    weights = tokens * (6 * width**2 + 2 * width * captioner.feed_forward) + sound * 2 * seen * width
+    layers = captioner.layers * (2 * weights + 4 * width * (pairs + hears))
+    scores = targets * 2 * width * config.decoder.vocabulary + spelt * 2 * seen * (len(CHARACTERS) + 1)
+    return (heard + layers) * _passes(2, again) + scores * _passes(2, 0)
+
+
+def operations_of(
+    batch: Batch, config: FlamingoConfig, trains: Collection[Part], captioner: CaptionerConfig | None = None
+) -> float:
     """Those of a batch, its windows counted at the length that they have, and nothing twice."""
-    return operations(
+    talk = batch.talk
+    frames = [length for some in batch.sound for length in some.frames.tolist()]
+    targets = int((talk.targets != IGNORED).sum())
+    if captioner is None:
+        return operations(
+            config,
+            tokens=talk.ids.numel(),
+            targets=targets,
+            pairs=talk.pairs,
+            heard=sum(flops_of_window(config, encoder_frames(length)) for length in frames),
+            trains=trains,
+        )
+    places = [place for some in batch.sound for place in some.places.tolist()]
+    sounds = dict(zip(places, frames, strict=True))
+    spoken = enumerate(batch.spoken or ())
+    return caption_operations(
         config,
-        tokens=batch.talk.ids.numel(),
-        targets=int((batch.talk.targets != IGNORED).sum()),
-        pairs=batch.talk.pairs,
-        heard=sum(_window(config, frames) for some in batch.sound for frames in some.frames.tolist()),
-        trains=trains,
+        captioner,
+        tokens=talk.ids.numel(),
+        targets=targets,
+        pairs=talk.pairs,
+        hears=sum((tree[-1] - tree[0]) * audio_tokens(sounds[place]) for place, tree in enumerate(talk.trees)),
+        sound=sum(map(audio_tokens, frames)),
+        spelt=sum(encoder_frames(sounds[place]) for place, row in spoken if row is not None),
+        heard=sum(flops_of_window(config, encoder_frames(length), adapted=False) for length in frames),
     )
 
 
@@ -67,12 +123,6 @@ def peak(device: torch.device) -> float | None:
         return None
     name = torch.cuda.get_device_name(device)
     return next((rate for kind, rate in SHEETS.items() if kind in name), None)
-
-
-def _window(config: FlamingoConfig, frames: int) -> float:
-    """Operations to encode a window of ``frames`` valid mel frames."""
-    sizes = config.encoder.model_copy(update={"positions": encoder_frames(frames)})
-    return flops_per_second(config.model_copy(update={"encoder": sizes})) * WINDOW_SECONDS
 
 
 def _passes(backward: int, again: int) -> float:

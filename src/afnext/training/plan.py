@@ -8,10 +8,13 @@ fills, which is the most.
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
+
 from afnext.base.errors import RecipeError
 from afnext.model.config import FlamingoConfig
-from afnext.model.count import flops_per_second, parameters
-from afnext.training.operations import SHEETS
+from afnext.model.count import flops_of_window, flops_per_second, parameters
+from afnext.training.heads import Captioner
+from afnext.training.operations import SHEETS, caption_operations
 from afnext.training.operations import operations as count
 from afnext.training.recipe import Recipe
 
@@ -98,21 +101,16 @@ def plan(recipe: Recipe, config: FlamingoConfig, gpus: int, machine: Machine) ->
     tokens = recipe.rows.tokens
     seconds = SOUND * FILLED * tokens / 25
     counts, sizes = parameters(config), config.decoder
-    operations = count(
-        config,
-        tokens=tokens,
-        targets=ANSWERS * tokens,
-        pairs=tokens * min(tokens, round(recipe.rows.longest * 25 / SOUND)) / 2,
-        heard=seconds * flops_per_second(config),
-        trains=recipe.parts,
-        again=again,
-    )
+    operations = _operations(recipe, config, seconds, again)
     compute = rounds * operations / parts / (EFFICIENCY * machine.flops)
 
-    learnt = sum(getattr(counts, name) for name in recipe.parts)
+    beside = _beside(recipe, config)
+    learnt = beside + sum(getattr(counts, name) for name in recipe.parts)
+    held = beside + counts.total
+    computes = beside + counts.encoder if recipe.captioner else counts.total
     shared = sizes.key_value_heads * sizes.head_width
     wire = machine.network if gpus > NODE else machine.link
-    weights = rounds * (shards > 1) * (4 * counts.total + 4 * learnt) / wire
+    weights = rounds * (shards > 1) * (4 * computes + 4 * learnt) / wire
     piece, turns = tokens / parts, 3 if again else 2
     swapped = (ulysses > 1) * turns * sizes.layers * piece * 2 * (2 * sizes.width + 2 * shared) / machine.link
     passed = (ring - 1) * (turns + 1) * sizes.layers * piece * 2 * 2 * shared / wire
@@ -124,28 +122,73 @@ def plan(recipe: Recipe, config: FlamingoConfig, gpus: int, machine: Machine) ->
         operations=recipe.accumulate * operations,
         compute=compute,
         exchange=exchange,
-        memory=_memory(recipe, config, shards=shards, parts=parts, learnt=learnt),
+        memory=_memory(recipe, config, shards=shards, parts=parts, held=held, learnt=learnt),
     )
 
 
-def _memory(recipe: Recipe, config: FlamingoConfig, *, shards: int, parts: int, learnt: int) -> dict[str, float]:
+def _operations(recipe: Recipe, config: FlamingoConfig, seconds: float, again: int) -> float:
+    """Those of a batch that holds ``seconds`` of sound."""
+    tokens = recipe.rows.tokens
+    if recipe.captioner is None:
+        return count(
+            config,
+            tokens=tokens,
+            targets=ANSWERS * tokens,
+            pairs=tokens * min(tokens, round(recipe.rows.longest * 25 / SOUND)) / 2,
+            heard=seconds * flops_per_second(config),
+            trains=recipe.parts,
+            again=again,
+        )
+    sounds = seconds / recipe.rows.longest
+    words = (1 - SOUND) * FILLED * tokens
+    return caption_operations(
+        config,
+        recipe.captioner,
+        tokens=words,
+        targets=words,
+        pairs=words * (words / sounds + 1) / 2,
+        hears=words * 25 * seconds / sounds,
+        sound=25 * seconds,
+        spelt=50 * seconds if recipe.objective.transcript else 0.0,
+        heard=sounds * flops_of_window(config, round(50 * recipe.rows.longest), adapted=False),
+        again=again,
+    )
+
+
+def _beside(recipe: Recipe, config: FlamingoConfig) -> int:
+    """Numbers that are learnt beside the model."""
+    if recipe.captioner is None:
+        return 0
+    with torch.device("meta"):
+        captioner = Captioner(recipe.captioner, config.decoder.vocabulary, config.encoder.width)
+    return sum(parameter.numel() for parameter in captioner.parameters())
+
+
+def _memory(
+    recipe: Recipe, config: FlamingoConfig, *, shards: int, parts: int, held: int, learnt: int
+) -> dict[str, float]:
     """Bytes on one GPU."""
-    counts, sizes, sound = parameters(config), config.decoder, config.encoder
+    counts, sizes, sound = parameters(config), recipe.captioner or config.decoder, config.encoder
     again = recipe.parallel.recompute if recipe.parallel else 0
-    table = sizes.vocabulary * sizes.width
-    layer = (counts.decoder - 2 * table) / sizes.layers
+    table = config.decoder.vocabulary * sizes.width
     piece = recipe.rows.tokens / parts
     windows = -(-SOUND * recipe.rows.tokens / 750 // parts)
-    inside = piece * 2 * (12 * sizes.width + 4 * sizes.feed_forward)  # what one layer keeps for its backward pass
+    if recipe.captioner is None:
+        tables, layer, scored = 2 * table, (counts.decoder - 2 * table) / sizes.layers, ANSWERS * piece
+        inside = piece * 2 * (12 * sizes.width + 4 * sizes.feed_forward)  # what one layer keeps for its backward pass
+    else:
+        tables, layer, scored = table, (_beside(recipe, config) - table) / sizes.layers, (1 - SOUND) * FILLED * piece
+        piece -= SOUND * FILLED * piece  # of sound a layer keeps keys and values alone
+        inside = piece * 2 * (16 * sizes.width + 2 * sizes.feed_forward) + windows * 750 * 2 * 2 * sizes.width
     heard = windows * 1500 * 2 * (10 * sound.width + 2 * sound.feed_forward)
     kept = (sizes.layers, sound.layers) if again != 1 else (1, 1)
     listens = "encoder" in recipe.parts
     return {
-        "weights, gradients, moments": (4 * counts.total + 12 * learnt) / shards,
-        "weights while they compute": 0.0 if shards == 1 else 2 * (2 * table + 2 * layer),
+        "weights, gradients, moments": (4 * held + 12 * learnt) / shards,
+        "weights while they compute": 0.0 if shards == 1 else 2 * (tables + 2 * layer),
         "layers of the decoder": kept[0] * inside + sizes.layers * piece * 2 * sizes.width,
         "layers of the encoder": kept[1] * heard + sound.layers * windows * 3000 * sound.width if listens else heard,
-        "scores": ANSWERS * piece * sizes.vocabulary * 10,
+        "scores": scored * config.decoder.vocabulary * 10,
     }
 
 
@@ -168,5 +211,6 @@ def told(name: str, made: Plan, machine: MachineName, dollars: float) -> str:
 
 ASSUMED = (
     f"assumed: {EFFICIENCY:.0%} of the data sheet's operations; batches {FILLED:.0%} full of the longest recordings; "
-    f"{SOUND:.0%} of their tokens sound, {ANSWERS:.0%} answers; weights gathered while computing"
+    f"{SOUND:.0%} of their tokens sound, {ANSWERS:.0%} answers (the rest, if they are captions); weights gathered while "
+    "computing"
 )
