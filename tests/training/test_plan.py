@@ -68,7 +68,7 @@ def test_operations_are_those_that_pytorch_counts(monkeypatch, trains, again):
 
 @pytest.mark.parametrize("again", [0, 1])
 def test_operations_of_captions_are_those_that_pytorch_counts(monkeypatch, again):
-    """Two windows of half a minute, each with a caption, one with letters; then the same of a plan that assumes them."""
+    """Two windows of half a minute, each with a caption and letters; then the same of a plan that assumes them."""
     sizes = {"width": 192, "layers": 2, "heads": 4, "feed_forward": 512, "positions": 400}
     recipe = recipe_of(
         captioner=sizes,

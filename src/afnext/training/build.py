@@ -28,8 +28,8 @@ from afnext.parallel.launch import World
 from afnext.parallel.mesh import Degrees, build_mesh
 from afnext.parallel.recompute import recompute
 from afnext.parallel.shard import shard
-from afnext.training.checkpoint import checkpoints, load_modules
 from afnext.training.captions import CaptionSpeller, see_that_all_is_taught
+from afnext.training.checkpoint import checkpoints, load_modules
 from afnext.training.feed import SceneFeed
 from afnext.training.heads import Captioner, Heads
 from afnext.training.learner import Learner

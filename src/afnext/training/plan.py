@@ -211,6 +211,6 @@ def told(name: str, made: Plan, machine: MachineName, dollars: float) -> str:
 
 ASSUMED = (
     f"assumed: {EFFICIENCY:.0%} of the data sheet's operations; batches {FILLED:.0%} full of the longest recordings; "
-    f"{SOUND:.0%} of their tokens sound, {ANSWERS:.0%} answers (the rest, if they are captions); weights gathered while "
-    "computing"
+    f"{SOUND:.0%} of their tokens sound, {ANSWERS:.0%} answers (the rest, if they are captions); weights "
+    "gathered while computing"
 )

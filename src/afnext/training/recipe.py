@@ -6,7 +6,6 @@ from typing import Literal, get_args
 from pydantic import Field, field_validator, model_validator
 
 from afnext.audio.spec import WINDOW_SECONDS
-
 from afnext.base.config import Frozen
 from afnext.model.caption_decoder import CaptionerConfig
 from afnext.model.lora import Lora
