@@ -64,7 +64,9 @@ def changes(rows, *more):
 def run(rows, tmp_path_factory):
     """The shipped recipe, and the figures of its steps."""
     folder, seen = tmp_path_factory.mktemp("run") / "run", []
-    train(RECIPE, folder, changes(rows, f"rows.validation={rows / 'held.jsonl'}"), lambda *told: seen.append(told[2]))
+    held = rows / "held.jsonl"
+    more = changes(rows, f"rows.validation={held}", f"held_out={{rows: {held}, every: 50}}")
+    train(RECIPE, folder, more, lambda *told: seen.append(told[2]))
     return folder, seen
 
 
@@ -99,8 +101,12 @@ def test_the_encoder_that_comes_out_hears_what_captions_named(run, rows):
     assert len(set(deaf)) == 1, "without the sound there is nothing to tell them apart by"
     untrained, _ = captions(stage_of(rows).model.encoder, decoder, rows, "held")
     assert untrained != wanted
-    rows_of_journal = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
-    assert [row["validation_text"] for row in rows_of_journal if "validation_text" in row][-1] < 0.2
+    journal = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+    assert [row["validation_text"] for row in journal if "validation_text" in row][-1] < 0.2
+    asked = {row["step"]: row["held_out_right"] for row in journal if "held_out_right" in row}
+    assert list(asked) == [50, 100, 150]
+    assert asked[50] < 0.5
+    assert asked[150] == seen[-1]["held_out_right"] == 1
 
 
 @torch.no_grad()
@@ -168,7 +174,15 @@ def test_going_on_gives_the_same_bits(rows, tmp_path):
 
 def test_weights_in_parts_learn_what_one_process_learns(rows, tmp_path):
     """Two processes with weights in shards; of some batches none, and of some all rows are transcripts."""
-    more = changes(rows, "steps=3", "accumulate=2", "rows.tokens=80", "validate_batches=0", "optimizer.warmup=0")
+    more = changes(
+        rows,
+        "steps=3",
+        "accumulate=2",
+        "rows.tokens=80",
+        "validate_batches=0",
+        "optimizer.warmup=0",
+        "ema={decay: 0.5}",
+    )
     train(RECIPE, tmp_path / "alone", more)
     launch(RECIPE, tmp_path / "two", 2, [*more, "parallel={shard: 2, recompute: 1}"])
     told = []

@@ -51,6 +51,7 @@ def changes(rows, *more):
 def run(rows, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "run"
     more = ["epochs=10", "optimizer.learning_rate=3e-3", f"rows.validation={rows}", "report=[tensorboard]"]
+    more.append(f"held_out={{rows: {rows}, every: 5, max_new_tokens: 8}}")
     train(RECIPE, folder, changes(rows, *more))
     return folder
 
@@ -72,6 +73,15 @@ def test_it_learns_new_words_and_model_and_adapter_answer_alike(run, rows, tmp_p
     assert done.exit_code == 0, done.output
     one, other = (load_file(folder / "model.safetensors") for folder in (run / "model", tmp_path / "merged"))
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_it_is_asked_on_the_way_how_much_it_knows(run, rows):
+    """Against the answers of the model that comes out, asked as anybody would."""
+    asked = [row for row in Journal(run / "journal.jsonl").rows() if "held_out_right" in row]
+    assert [row["step"] for row in asked[:-1]] == list(range(5, asked[-1]["step"], 5))[: len(asked) - 1]
+    assert asked[0]["held_out_right"] < 1
+    told, truth = answers(run / "model", rows)
+    assert asked[-1]["held_out_right"] == sum(map(str.__eq__, told, truth)) / 12 == 1
 
 
 def test_only_what_is_trained_changes_and_only_that_is_kept(run):

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -20,8 +21,15 @@ from afnext.base.progress import Tell
 PATIENCE_SECONDS = 2.0
 
 
+class Bars(Tell, Protocol):
+    """Tells, and may say in a few words how it goes, behind the bar."""
+
+    def __call__(self, stage: str, done: float, total: float | None, words: str = "") -> None:
+        """Tell it."""
+
+
 @contextmanager
-def progress_bars(console: Console | None = None, patience: float = PATIENCE_SECONDS) -> Iterator[Tell]:
+def progress_bars(console: Console | None = None, patience: float = PATIENCE_SECONDS) -> Iterator[Bars]:
     """Yield ``tell(stage, done, total)``: one bar a stage, drawn once ``patience`` seconds have passed.
 
     Bars are erased at the end. Nothing is drawn where standard error is not a terminal.
@@ -32,15 +40,16 @@ def progress_bars(console: Console | None = None, patience: float = PATIENCE_SEC
         TaskProgressColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[words]}"),
         console=console or Console(stderr=True),
         transient=True,
     )
     tasks: dict[str, TaskID] = {}
 
-    def tell(stage: str, done: float, total: float | None) -> None:
+    def tell(stage: str, done: float, total: float | None, words: str = "") -> None:
         if stage not in tasks:
-            tasks[stage] = bars.add_task(stage, total=total)
-        bars.update(tasks[stage], completed=done, total=total)
+            tasks[stage] = bars.add_task(stage, total=total, words=words)
+        bars.update(tasks[stage], completed=done, total=total, words=words)
 
     if not bars.console.is_terminal:
         yield tell

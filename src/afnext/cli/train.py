@@ -59,9 +59,12 @@ def run(
         return
     folder = out or Path("out") / recipe.stem
     with progress_bars() as tell:
-        model = train(
-            recipe, folder, overrides or [], lambda done, steps, figures: tell(recipe.stem, done, steps), tell
-        )
+
+        def progress(done: int, steps: int, figures: dict[str, float]) -> None:
+            told = {name: figures[name] for name in ("loss", "held_out_right") if name in figures}
+            tell(recipe.stem, done, steps, "  ".join(f"{name} {value:.3f}" for name, value in told.items()))
+
+        model = train(recipe, folder, overrides or [], progress, tell)
     if model is None:
         return  # the first process speaks for all
     typer.echo(dumps({"run": str(folder), "model": str(model)}) if json else f"{model}")

@@ -1,5 +1,7 @@
 """A recipe made into the things that a loop needs."""
 
+import os
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -8,7 +10,7 @@ import torch
 import torch.distributed as dist
 from torch.utils.data import Dataset
 
-from afnext.base.errors import ParallelError, RecipeError
+from afnext.base.errors import MissingToolError, ParallelError, RecipeError
 from afnext.base.process import cpu_computes_bfloat16, seed_everything
 from afnext.base.progress import Tell, silent
 from afnext.data.batch import Batch
@@ -24,18 +26,24 @@ from afnext.model import weights
 from afnext.model.config import FlamingoConfig, preset
 from afnext.model.flamingo import Flamingo
 from afnext.model.lora import adapt
+from afnext.parallel.compile import compile_blocks
 from afnext.parallel.launch import World
 from afnext.parallel.mesh import Degrees, build_mesh
 from afnext.parallel.recompute import recompute
 from afnext.parallel.shard import shard
+from afnext.training.average import Averages
 from afnext.training.captions import CaptionSpeller, see_that_all_is_taught
 from afnext.training.checkpoint import checkpoints, load_modules
 from afnext.training.feed import SceneFeed
 from afnext.training.heads import Captioner, Heads
+from afnext.training.held_out import HeldOut
 from afnext.training.learner import Learner
 from afnext.training.optimizer import build_optimizer
 from afnext.training.recipe import PARTS, ParallelRecipe, Part, Recipe
 from afnext.training.stage import Stage
+
+COMPILERS = (os.environ.get("CXX", "g++"), "g++", "clang++")
+"""Any of them will do for ``compile``."""
 
 
 def build(recipe: Recipe, world: World | None = None, tell: Tell = silent) -> Stage:
@@ -77,9 +85,15 @@ def build(recipe: Recipe, world: World | None = None, tell: Tell = silent) -> St
         _start(recipe.model.start, model, heads)
     _freeze(model, recipe)
     learner = Learner(model, heads, recipe.objective, captioner).to(device)
+    if recipe.compile:
+        if not any(map(shutil.which, COMPILERS)):
+            raise MissingToolError(
+                "compile without a C++ compiler", do="install one (apt-get install g++), or leave compile out"
+            )
+        compile_blocks(learner)
     if recipe.parallel is not None:
         _spread(learner, recipe.parallel, recipe, world, precision)
-    feed, validation = _feeds(recipe, tokenizer, family, model.config, tell)
+    feed, validation, held_out = _feeds(recipe, tokenizer, family, model.config, tell)
     steps, batches = recipe.steps, recipe.validate_batches
     if isinstance(feed, RowFeed | ShardFeed) and recipe.epochs is not None:
         steps = max(1, feed.batches(recipe.epochs) // recipe.accumulate)
@@ -92,6 +106,8 @@ def build(recipe: Recipe, world: World | None = None, tell: Tell = silent) -> St
         optimizer=build_optimizer(learner.named_parameters(), recipe.optimizer),
         feed=feed,
         validation=validation,
+        held_out=held_out,
+        averages=Averages(learner.named_parameters(), recipe.ema) if recipe.ema else None,
         steps=steps,
         validate_batches=batches if validation is not None else 0,
         workers=recipe.feed.workers if recipe.feed else recipe.rows.workers,
@@ -130,21 +146,16 @@ def _spread(learner: Learner, parallel: ParallelRecipe, recipe: Recipe, world: W
 
 def _feeds(
     recipe: Recipe, tokenizer: Tokenizer | None, family: Family, config: FlamingoConfig, tell: Tell
-) -> tuple[Dataset[Batch], Dataset[Batch] | None]:
-    """What is learnt, and what is measured on."""
-    if recipe.feed is not None:
-        train, validation = (
-            SceneFeed(recipe.feed, tokenizer, family, recipe.seed, world) for world in ("train", "validation")
-        )
-        return train, validation
-    assert tokenizer is not None, "rows are spelt by a tokenizer"
-    assert recipe.data is not None, "a recipe has data or a feed"
+) -> tuple[Dataset[Batch], Dataset[Batch] | None, HeldOut | None]:
+    """What is learnt, what is measured on, and what is answered."""
 
     spelling: Callable[..., Speller] = Speller
     if recipe.captioner is not None:
         spelling = partial(CaptionSpeller, recipe.captioner, recipe.objective)
 
     def rows(mixture: str) -> RowFeed | ShardFeed:
+        if tokenizer is None:
+            raise RecipeError("rows without model.tokenizer", do="name a folder with tokenizer.json")
         terms = parse_mixture(mixture)
         kind = ShardFeed if any(Path(term.path).is_dir() for term in terms) else RowFeed
         return kind(
@@ -160,10 +171,22 @@ def _feeds(
             tell=tell,
         )
 
+    held_out = None
+    if recipe.held_out is not None:
+        asked = rows(recipe.held_out.rows)
+        if not isinstance(asked, RowFeed):
+            raise RecipeError(f"held_out.rows {recipe.held_out.rows}", expected="a file of rows, not shards")
+        held_out = HeldOut(asked, recipe.held_out)
+    if recipe.feed is not None:
+        train, validation = (
+            SceneFeed(recipe.feed, tokenizer, family, recipe.seed, world) for world in ("train", "validation")
+        )
+        return train, validation, held_out
+    assert recipe.data is not None, "a recipe has data or a feed"
     feed = rows(recipe.data)
     if isinstance(feed, RowFeed) and isinstance(feed.speller, CaptionSpeller):
         see_that_all_is_taught(feed, feed.speller)
-    return feed, rows(recipe.rows.validation) if recipe.rows.validation else None
+    return feed, rows(recipe.rows.validation) if recipe.rows.validation else None, held_out
 
 
 def model_config(name: str, tokenizer: Tokenizer | None) -> FlamingoConfig:

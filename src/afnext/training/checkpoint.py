@@ -3,8 +3,9 @@
 RUN/recipe.yaml                     the resolved recipe
 RUN/journal.jsonl                   metrics
 RUN/RESUME.txt                      the command that goes on
-RUN/checkpoints/step-0000500/       *.safetensors (``model.``, ``heads.``, ``optimizer.``), state.json; with shards
-                                    streams.json, where each of their streams is
+RUN/checkpoints/step-0000500/       *.safetensors (``model.``, ``heads.``, ``captioner.``, ``average.``,
+                                    ``optimizer.``), state.json; with shards streams.json, where each of their
+                                    streams is
 RUN/model/                          the last state in the published layout
 
 Tensors are written by PyTorch's distributed checkpoint: with weights in shards every process writes its own while
@@ -40,6 +41,8 @@ NAME = "step-{:07d}"
 STREAMS = "streams.json"
 MOMENTS = "optimizer."
 """Before the name of what the optimizer remembers."""
+AVERAGE = "average."
+"""Before the name of a parameter whose average it is."""
 
 
 class Saver:
@@ -169,9 +172,11 @@ def resume(folder: Path, stage: Stage) -> int:
 
 
 def _kept(stage: Stage) -> dict[str, Tensor]:
-    """The parameters of a checkpoint: all, or beside a model that lies elsewhere those that are trained."""
+    """The parameters of a checkpoint: all, or beside a model that lies elsewhere the trained ones; and averages."""
     named = stage.learner.named_parameters()
-    return {name: tensor for name, tensor in named if stage.origin is None or tensor.requires_grad}
+    kept: dict[str, Tensor] = {name: tensor for name, tensor in named if stage.origin is None or tensor.requires_grad}
+    averages = stage.averages.values if stage.averages is not None else {}
+    return kept | {AVERAGE + name: tensor for name, tensor in averages.items()}
 
 
 def _state(stage: Stage) -> dict[str, Tensor]:

@@ -156,7 +156,8 @@ class Listening:
 
     def __call__(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """[B, H, L, D] over [B, H, T, D] -> [B, L, H * D]."""
-        sounds = zip(key.split(self.counts, dim=2), value.split(self.counts, dim=2), strict=True)
+        counts = list(self.counts)
+        sounds = zip(torch.split(key, counts, dim=2), torch.split(value, counts, dim=2), strict=True)
         heard = [
             attend(query[:, :, tree[0] : tree[-1]], *sound) for tree, sound in zip(self.trees, sounds, strict=True)
         ]

@@ -25,7 +25,7 @@ from afnext.training.stage import Stage
 from afnext.training.step import evaluate, train_step
 
 Progress = Callable[[int, int, dict[str, float]], None]
-"""Called after each step with (steps done, steps in all, the step's figures)."""
+"""Called after each step with (steps done, steps in all, the step's figures and what was last measured)."""
 
 
 def train(
@@ -74,6 +74,7 @@ def _run(stage: Stage, run: Path, path: str | Path, overrides: Sequence[str], pr
         peak(stage.device),
     )
     saver = Saver(run, stage)
+    told: dict[str, float] = {}  # of held-out rows, when they were last answered
     batches = load(
         stage.feed,
         start,
@@ -93,6 +94,8 @@ def _run(stage: Stage, run: Path, path: str | Path, overrides: Sequence[str], pr
             )
             seed_everything(recipe.seed + 1_000_003 * (step + 1) + stage.share.rank)  # for dropout
             figures = train_step(stage, batch, rate)
+            if stage.averages is not None and not figures.get("skipped"):
+                stage.averages.update(step)
             meter.add(batch, figures)
             finished, last = step + 1, step + 1 == stage.steps
             due = finished % recipe.checkpoint_every == 0 or last
@@ -102,15 +105,21 @@ def _run(stage: Stage, run: Path, path: str | Path, overrides: Sequence[str], pr
             if finished % 25 == 0 or last:
                 report.write(step=finished, learning_rate=rate, **figures, **meter.read())
             if (finished % recipe.validate_every == 0 or last) and stage.validate_batches:
-                measured = {f"validation_{name}": value for name, value in evaluate(stage).items()}
+                with stage.exported():
+                    measured = {f"validation_{name}": value for name, value in evaluate(stage).items()}
                 report.write(step=finished, **measured)
+            if stage.held_out is not None and (finished % stage.held_out.recipe.every == 0 or last):
+                with stage.exported(), stage.uncompiled(), stage.autocast():
+                    told["held_out_right"] = round(stage.held_out.right(stage.learner), 4)
+                report.write(step=finished, **told)
             if due:
                 saver.save(finished, places)
             if progress is not None and first:
-                progress(finished, stage.steps, figures)
+                progress(finished, stage.steps, figures | told)
         saver.finish()
     if first or stage.mesh is not None:
-        return export(stage, run)
+        with stage.exported():
+            return export(stage, run)
     return None
 
 

@@ -11,6 +11,7 @@ from afnext.model.caption_decoder import CaptionerConfig
 from afnext.model.lora import Lora
 from afnext.parallel.mesh import Degrees
 from afnext.scenes.forms.mix import Difficulty
+from afnext.training.average import EmaRecipe
 
 Part = Literal["encoder", "adaptor", "decoder"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -125,6 +126,19 @@ class OptimizerRecipe(Frozen):
     """Largest global gradient norm."""
 
 
+class HeldOutRecipe(Frozen):
+    """Rows whose last answer the model is asked for, greedily, to be compared with theirs."""
+
+    rows: str
+    """In the spelling of ``data``."""
+    every: int = Field(500, ge=1)
+    """Steps."""
+    limit: int = Field(32, ge=1)
+    """The first so many of the rows that can be used."""
+    max_new_tokens: int = Field(64, ge=1)
+    """Tokens of the longest answer."""
+
+
 Reporter = Literal["tensorboard", "wandb", "trackio"]
 
 
@@ -158,6 +172,13 @@ class Recipe(Frozen):
     """How many checkpoints stay."""
     validate_every: int = Field(500, ge=1)
     validate_batches: int = Field(4, ge=0)
+    held_out: HeldOutRecipe | None = None
+    """Rows that the model answers now and then while it is trained."""
+    ema: EmaRecipe | None = None
+    """Averages of the weights, beside the weights themselves."""
+    compile: bool = False
+    """Let PyTorch's compiler fuse what the layers compute, attention aside. It takes a C++ compiler, and minutes at the
+    first steps."""
     parallel: ParallelRecipe | None = None
     """None: every process that torchrun starts holds the whole model."""
     report: tuple[Reporter, ...] = ()
@@ -206,6 +227,8 @@ class Recipe(Frozen):
             raise ValueError(
                 "parallel.ring and parallel.ulysses split rows of data, not scenes with their dense losses"
             )
+        if self.parallel is not None and self.held_out is not None:
+            raise ValueError("held_out is answered by a process that holds the whole model: leave it out with parallel")
         if self.model.weights is not None and (self.model.start or self.model.tokenizer):
             raise ValueError("model.weights brings its tokenizer; leave out model.start and model.tokenizer")
         if self.lora is not None and self.model.weights is None:

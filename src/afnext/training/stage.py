@@ -16,7 +16,9 @@ from afnext.dialogue.template import Family
 from afnext.model.flamingo import Flamingo
 from afnext.parallel.launch import World
 from afnext.parallel.mesh import Mesh
+from afnext.training.average import Averages
 from afnext.training.heads import Heads
+from afnext.training.held_out import HeldOut
 from afnext.training.learner import Learner
 from afnext.training.optimizer import Optimizers
 from afnext.training.recipe import Recipe
@@ -31,6 +33,8 @@ class Stage:
     optimizer: Optimizers
     feed: Dataset[Batch]
     validation: Dataset[Batch] | None
+    held_out: HeldOut | None
+    averages: Averages | None
     steps: int
     validate_batches: int
     workers: int
@@ -83,6 +87,15 @@ class Stage:
         every: list[Any] | None = [None] * self.world.size if self.world.rank == 0 else None
         dist.gather_object(mine, every)
         return {number: state for some in every or [] for number, state in some.items()}
+
+    def exported(self) -> AbstractContextManager[None]:
+        """The model with the weights that come out: its averages, if they are asked for."""
+        averages = self.averages
+        return averages.in_place() if averages is not None and averages.recipe.export else nullcontext()
+
+    def uncompiled(self) -> AbstractContextManager[None]:
+        """Call the layers as they are written: answers come a token at a time, each another shape."""
+        return torch.compiler.set_stance("force_eager") if self.recipe.compile else nullcontext()
 
     def autocast(self) -> AbstractContextManager[object]:
         """Compute in the stage's precision."""
