@@ -33,9 +33,8 @@ def test_case_punctuation_and_blanks_do_not_matter(one, other, right):
 def rows(tmp_path):
     for name in ("a", "b", "c"):
         soundfile.write(tmp_path / f"{name}.wav", np.full(8000, 0.1), 16_000)
-    lines = [
-        {"audio": f"{name}.wav", "question": "What?", "answer": f"<think>Well.</think>\n\n{name}"} for name in "abc"
-    ]
+    thought = "<think>Well.</think>\n\n"
+    lines = [{"audio": f"{name}.wav", "question": "What?", "answer": thought + name} for name in "abc"]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     return tmp_path / "rows.jsonl"
 

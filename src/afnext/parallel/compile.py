@@ -27,7 +27,7 @@ def compile_blocks(module: nn.Module) -> int:
         def __init__(self, function: Callable[..., Tensor]) -> None:
             self.function = function
 
-        @torch.compiler.disable
+        @torch.compiler.disable  # type: ignore[untyped-decorator]
         def __call__(self, *states: Tensor) -> Tensor:
             return self.function(*states)
 

@@ -1,4 +1,4 @@
-"""Weights averaged over the steps: e <- d e + (1 - d) w after each, so that what the last ones disagree on evens out."""
+"""Weights averaged over the steps: e <- d e + (1 - d) w after each; what the last steps disagree on evens out."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
