@@ -13,6 +13,7 @@ from .test_captions import RECIPE, changes, rows  # noqa: F401  a fixture
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore")  # the compiler warns of itself
 @pytest.mark.skipif(not any(map(shutil.which, room.COMPILERS)), reason="PyTorch's compiler needs a C++ compiler")
 def test_losses_are_the_same_with_compiled_layers(rows, tmp_path):  # noqa: F811
     """Of batches that all have other lengths; and a model that is compiled answers as well."""
