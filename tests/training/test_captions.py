@@ -155,6 +155,8 @@ def test_a_batch_gives_what_its_rows_give_alone(rows):
     batch = stage.feed.make(some)
     assert {name: value.item() for name, value in stage.learner(batch).items()} == pytest.approx(sums, rel=1e-5)
     assert len(batch.talk.trees) == 8
+    assert batch.tokens == sum(stage.feed.make([row]).tokens for row in some)
+    assert sum(map(sum, stage.feed.sizes)) == sum(stage.feed.make([row]).tokens for row in [*captioned, *spoken])
 
 
 def test_going_on_gives_the_same_bits(rows, tmp_path):

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from afnext.audio.spec import audio_tokens
 from afnext.audio.windows import Window, stack
 from afnext.data.pack import IGNORED, Pack
 
@@ -68,6 +69,12 @@ class Batch:
     """The characters said in each clip, None where they are not known; of batches that are captioned (a clip is a
     window then, and the tree beside it what is written about it)."""
     lost: tuple[str, ...] = ()
+
+    @property
+    def tokens(self) -> int:
+        """Of sound and text; beside captions stands their sound."""
+        heard = [] if self.spoken is None else [length for some in self.sound for length in some.frames.tolist()]
+        return self.talk.ids.numel() + sum(map(audio_tokens, heard))
 
     def counts(self) -> dict[str, int]:
         """How much of each loss's subject there is: target tokens, audio tokens, characters.

@@ -32,7 +32,7 @@ class Meter:
     def add(self, batches: Sequence[Batch], figures: Mapping[str, float]) -> None:
         """Count one step; ``figures`` of ``train_step``."""
         self.audio_seconds += sum(batch.audio_seconds for batch in batches)
-        self.tokens += sum(batch.talk.ids.numel() for batch in batches)
+        self.tokens += sum(batch.tokens for batch in batches)
         self.operations += sum(self.count(batch) for batch in batches) if self.peak else 0.0
         self.steps += 1
         self.skipped += int(figures.get("skipped", 0))
