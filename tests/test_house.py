@@ -102,9 +102,11 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None
     evaluate = {distribution(item) for item in extras["evaluate"]}
     making = [file for file in SOURCES if inside(file).startswith(("scenes/", "training/"))]
     loading = [file for file in SOURCES if inside(file) == "data/stream.py"]
-    using = [file for file in SOURCES if file not in [*making, *loading]]
+    packing = [file for file in SOURCES if inside(file) == "model/packed.py"]
+    using = [file for file in SOURCES if file not in [*making, *loading, *packing]]
     assert third_party(using) <= core
     assert third_party(loading) - core == {"megatron-energon"} <= {distribution(item) for item in extras["train"]}
+    assert third_party(packing) - core <= {distribution(item) for item in extras["quantise"]}
     assert third_party(making) | by_name(making) <= core | scenes
     scoring = [file for file in SOURCES if inside(file).startswith("scoring/")]
     assert by_name(scoring) <= evaluate

@@ -84,6 +84,28 @@ def test_it_is_asked_on_the_way_how_much_it_knows(run, rows):
     assert asked[-1]["held_out_right"] == sum(map(str.__eq__, told, truth)) / 12 == 1
 
 
+@pytest.mark.filterwarnings("ignore")  # torchao warns of itself
+@pytest.mark.parametrize("bits", ["nf4", "int8"])
+def test_matrices_in_few_bits_learn_as_well(rows, tmp_path, bits):
+    """In two goes; the whole model that comes out answers with what the products learnt beside them."""
+    pytest.importorskip("torchao")
+
+    def stop(done, *_):
+        if done == 13:
+            raise KeyboardInterrupt
+
+    seen = []
+    more = changes(rows, "epochs=16", "optimizer.learning_rate=5e-3", f"lora.quantize={bits}", "checkpoint_every=6")
+    with pytest.raises(KeyboardInterrupt):
+        train(RECIPE, tmp_path / "run", more, lambda *told: (seen.append(told[2]["loss"]), stop(*told)))
+    train(RECIPE, tmp_path / "run", more, lambda *told: seen.append(told[2]["loss"]))
+    assert sum(seen[-2:]) < 0.1 * sum(seen[:2])
+    told, truth = answers(tmp_path / "run/model", rows)
+    assert told == truth
+    kept = stored(checkpoints(tmp_path / "run")[-1])
+    assert {name.split(".")[1] for name in kept if name.startswith("model.") and "lora" not in name} == {"adaptor"}
+
+
 def test_only_what_is_trained_changes_and_only_that_is_kept(run):
     nano, after = (dict(weights.load(folder).named_parameters()) for folder in (find_folder("nano"), run / "model"))
     changed = {name for name in nano if not torch.equal(nano[name], after[name])}
@@ -146,6 +168,9 @@ def test_a_recording_that_fails_in_the_middle_is_counted(rows, tmp_path, caplog)
         (["steps=3"], "a recipe has either steps or epochs"),
         (["model.weights=nanoo"], "unknown model 'nanoo'"),
         (["lora.layers=[quory]"], "no matrix decoder.quory; expected decoder.down"),
+        (["lora.quantize=nf5"], "lora.quantize: Input should be 'nf4' or 'int8'"),
+        (["lora.quantize=nf4", "trains=[decoder]"], "lora.quantize holds the decoder in few bits"),
+        (["lora.quantize=nf4", "parallel={}"], "lora.quantize does without parallel"),
         (["lora.rang=3"], "lora.rang: Extra inputs are not permitted"),
         (["objective.tags=1"], "only scenes are known well enough"),
         (["rows.longest=0.5"], "has no row to learn from: 12 with a recording longer than 0.5 s (rows.longest)"),

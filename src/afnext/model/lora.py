@@ -24,6 +24,7 @@ from afnext.base.config import Frozen
 from afnext.base.errors import CheckpointError
 from afnext.base.files import replacing, write_json
 from afnext.model.flamingo import Flamingo
+from afnext.model.packed import Bits, unpack, unpacked
 from afnext.model.published import hub_name, module_name, our_name, published_name
 
 ADAPTER, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
@@ -51,6 +52,8 @@ class Lora(Frozen):
     """Share of the inputs of the product that is left out while training."""
     layers: tuple[str, ...] = ("query", "key", "value", "out", "gate", "up", "down")
     """Names of the matrices in each layer of the decoder, or ``encoder.query`` in each of the encoder."""
+    quantize: Bits | None = None
+    """Hold the matrices of the decoder's layers in 4 or 8 bits while the products learn (``model/packed.py``)."""
 
 
 class LoraLinear(nn.Linear):
@@ -78,7 +81,7 @@ class LoraLinear(nn.Linear):
     def merged(self) -> nn.Linear:
         """A plain layer that gives the same, its matrix in the number format of this one."""
         linear = nn.Linear(self.in_features, self.out_features, self.bias is not None, device="meta")
-        whole = self.weight.float() + self.scale * (self.lora_b.float() @ self.lora_a.float())
+        whole = unpacked(self.weight).float() + self.scale * (self.lora_b.float() @ self.lora_a.float())
         linear.weight = nn.Parameter(whole.to(self.weight.dtype), requires_grad=False)
         linear.bias = self.bias
         return linear
@@ -105,6 +108,7 @@ def merge(model: Flamingo) -> None:
     """Add every product to its matrix, so that nothing of the adaptation is left but the changed weights."""
     for name, layer in list(_adapted(model)):
         _replace(model, name, layer.merged())
+    unpack(model.decoder.layers)
 
 
 def save_adapter(model: Flamingo, folder: str | os.PathLike[str], base: str, whole: tuple[str, ...] = ()) -> None:

@@ -26,6 +26,7 @@ from afnext.model import weights
 from afnext.model.config import FlamingoConfig, preset
 from afnext.model.flamingo import Flamingo
 from afnext.model.lora import adapt
+from afnext.model.packed import pack
 from afnext.parallel.compile import compile_blocks
 from afnext.parallel.launch import World
 from afnext.parallel.mesh import Degrees, build_mesh
@@ -69,7 +70,8 @@ def build(recipe: Recipe, world: World | None = None, tell: Tell = silent) -> St
     if recipe.model.weights is not None:
         origin = find_folder(recipe.model.weights)
         family, tokenizer = load_family(origin), Tokenizer.load(origin)
-        model = weights.load(origin, device, precision)
+        packs = recipe.lora is not None and recipe.lora.quantize
+        model = weights.load(origin, "cpu" if packs else device, precision)
     else:
         if recipe.model.tokenizer is None and (recipe.feed is None or recipe.feed.questions):
             asks = "feed.questions is above 0" if recipe.feed else "data is given"
@@ -83,7 +85,7 @@ def build(recipe: Recipe, world: World | None = None, tell: Tell = silent) -> St
         captioner = Captioner(recipe.captioner, model.config.decoder.vocabulary, model.config.encoder.width)
     if recipe.model.start:
         _start(recipe.model.start, model, heads)
-    _freeze(model, recipe)
+    _freeze(model, recipe, device)
     learner = Learner(model, heads, recipe.objective, captioner).to(device)
     if recipe.compile:
         if not any(map(shutil.which, COMPILERS)):
@@ -222,12 +224,14 @@ def _start(start: str | dict[Part, str], model: Flamingo, heads: Heads | None) -
         load_modules(done[-1], {"model": model, "heads": heads}, part)
 
 
-def _freeze(model: Flamingo, recipe: Recipe) -> None:
+def _freeze(model: Flamingo, recipe: Recipe, device: torch.device) -> None:
     """Leave only what is trained with gradients, and keep that in float32 whatever is computed in."""
     for name, part in (("encoder", model.encoder), ("adaptor", model.adaptor), ("decoder", model.decoder)):
         part.requires_grad_(name in recipe.parts)
     if recipe.lora is not None:
         adapt(model, recipe.lora)
+        if recipe.lora.quantize:
+            pack(model.decoder.layers, recipe.lora.quantize, device)
     for parameter in model.parameters():
         if parameter.requires_grad or recipe.parallel is not None:  # shards are of one format
             parameter.data = parameter.data.float()

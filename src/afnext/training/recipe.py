@@ -233,6 +233,11 @@ class Recipe(Frozen):
             raise ValueError("model.weights brings its tokenizer; leave out model.start and model.tokenizer")
         if self.lora is not None and self.model.weights is None:
             raise ValueError("lora stands beside the weights of a model: name it in model.weights")
+        if self.lora is not None and self.lora.quantize:
+            if "decoder" in self.parts:
+                raise ValueError("lora.quantize holds the decoder in few bits, which learn nothing: leave it frozen")
+            if self.parallel is not None:
+                raise ValueError("lora.quantize does without parallel: each process holds the packed model whole")
         return self
 
     def _of_captions(self) -> None:
