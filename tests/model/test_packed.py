@@ -92,7 +92,7 @@ def test_merging_adds_the_products_to_what_was_computed_with(bits):
 
 def test_without_torchao_it_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "torchao.quantization", None)
-    with pytest.raises(MissingToolError, match="torchao is not installed; pip install .*, or leave out lora.quantize"):
+    with pytest.raises(MissingToolError, match="torchao is not installed; pip install"):
         packed("int8", torch.randn(8, 8))
 
 
