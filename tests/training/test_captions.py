@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from afnext.audio.windows import stack, windows
 from afnext.base.config import load_config
 from afnext.base.errors import AfnextError
+from afnext.data.groups import Group
 from afnext.dialogue.tokenizer import Tokenizer
 from afnext.model import weights
 from afnext.training.build import build
@@ -74,6 +75,10 @@ def stage_of(rows, *more):
     return build(load_config(Recipe, RECIPE, changes(rows, *more)))
 
 
+def batch_of(stage, some):
+    return stage.feed.speller.batch([Group((row.name,), (row.conversation,)) for row in some])
+
+
 @torch.no_grad()
 def captions(encoder, decoder, rows, name, silent=False):
     """What is written of the recordings in a file, and what should be."""
@@ -114,7 +119,7 @@ def test_the_letters_of_what_is_said_are_read_off_it(run, rows):
     """Of all that might be said, what is said is the likeliest, in nearly all recordings."""
     stage = stage_of(rows)
     resume(checkpoints(run[0])[-1], stage)
-    batch = stage.feed.make(stage.feed.sets[1])
+    batch = batch_of(stage, stage.feed.sets[1])
     _, frames = heard_apart(stage.model.encoder, batch.sound)
     might = ["l m", "l h", "m l", "m h", "h l", "h m"]
     right = 0
@@ -150,13 +155,13 @@ def test_a_batch_gives_what_its_rows_give_alone(rows):
     some = [*captioned[:4], *spoken[:3], captioned[5]]
     sums = {"text": 0.0, "transcript": 0.0}
     for row in some:
-        alone = stage.learner(stage.feed.make([row]))
+        alone = stage.learner(batch_of(stage, [row]))
         sums = {name: total + alone[name].item() for name, total in sums.items()}
-    batch = stage.feed.make(some)
+    batch = batch_of(stage, some)
     assert {name: value.item() for name, value in stage.learner(batch).items()} == pytest.approx(sums, rel=1e-5)
     assert len(batch.talk.trees) == 8
-    assert batch.tokens == sum(stage.feed.make([row]).tokens for row in some)
-    assert sum(map(sum, stage.feed.sizes)) == sum(stage.feed.make([row]).tokens for row in [*captioned, *spoken])
+    assert batch.tokens == sum(batch_of(stage, [row]).tokens for row in some)
+    assert sum(map(sum, stage.feed.sizes)) == sum(batch_of(stage, [row]).tokens for row in [*captioned, *spoken])
 
 
 def test_going_on_gives_the_same_bits(rows, tmp_path):
@@ -241,9 +246,10 @@ def test_rows_of_no_use_are_told(rows, tmp_path):
     ]  # fmt: skip
     file = tmp_path / "odd.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in odd))
-    feed = stage_of(rows, f"data={file} + {rows / 'captions.jsonl'}").feed
+    stage = stage_of(rows, f"data={file} + {rows / 'captions.jsonl'}")
+    feed = stage.feed
     assert [row.conversation[-1].text for row in feed.sets[0]] == ["Don't, call PETER!"]
     assert sorted(feed.left_out.values()) == [1, 1, 3]
-    batch = feed.make(feed.sets[0])
+    batch = batch_of(stage, feed.sets[0])
     assert unspell(batch.spoken[0], path=False) == "don't call peter"
     assert batch.counts() == {"text": 0, "transcript": len("don't call peter")}
