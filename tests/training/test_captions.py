@@ -13,6 +13,7 @@ from afnext.audio.windows import stack, windows
 from afnext.base.config import load_config
 from afnext.base.errors import AfnextError
 from afnext.data.groups import Group
+from afnext.data.shards import write_shards
 from afnext.dialogue.tokenizer import Tokenizer
 from afnext.model import weights
 from afnext.training.build import build
@@ -162,6 +163,24 @@ def test_a_batch_gives_what_its_rows_give_alone(rows):
     assert len(batch.talk.trees) == 8
     assert batch.tokens == sum(batch_of(stage, [row]).tokens for row in some)
     assert sum(map(sum, stage.feed.sizes)) == sum(batch_of(stage, [row]).tokens for row in [*captioned, *spoken])
+
+
+def test_shards_teach_as_loose_rows_do(rows, tmp_path):
+    """Every row of them comes by, captions and transcripts about one sound each by itself."""
+    pytest.importorskip("megatron.energon")
+    lines = [(rows / f"{name}.jsonl").read_text() for name in ("captions", "transcripts")]
+    (rows / "both.jsonl").write_text("".join(lines))
+    write_shards(rows / "both.jsonl", tmp_path / "shards")
+    seen = []
+    more = [f"model.tokenizer={NANO}", f"data={tmp_path / 'shards'}", "steps=12", "validate_batches=0"]
+    train(RECIPE, tmp_path / "run", more, lambda *told: seen.append(told[2]))
+    told = [figures["text"] for figures in seen if figures["text"]]  # some batches are transcripts alone
+    assert told[-1] < told[0]
+    stage = build(load_config(Recipe, RECIPE, more))
+    batches = [stage.feed[drawn] for drawn in stage.feed.draws([[0], [1], [2]], 0, 1)]
+    assert all(len(batch.talk.trees) == len(batch.windows) == len(batch.spoken) for batch in batches)
+    assert any(row is None for batch in batches for row in batch.spoken)
+    assert any(row for batch in batches for row in batch.spoken)
 
 
 def test_going_on_gives_the_same_bits(rows, tmp_path):
