@@ -13,7 +13,9 @@ from afnext.audio.windows import stack, windows
 from afnext.base.config import load_config
 from afnext.base.errors import AfnextError
 from afnext.data.groups import Group
+from afnext.data.rows import Row
 from afnext.data.shards import write_shards
+from afnext.dialogue.message import AudioPart, TextPart, assistant, user
 from afnext.dialogue.tokenizer import Tokenizer
 from afnext.model import weights
 from afnext.training.build import build
@@ -272,3 +274,8 @@ def test_rows_of_no_use_are_told(rows, tmp_path):
     batch = batch_of(stage, feed.sets[0])
     assert unspell(batch.spoken[0], path=False) == "don't call peter"
     assert batch.counts() == {"text": 0, "transcript": len("don't call peter")}
+    gone = Row("line 9", (user(AudioPart(str(tmp_path / "gone.wav")), TextPart("What?")), assistant("A tone.")))
+    empty = batch_of(stage, [gone])
+    assert empty.lost[0].startswith("line 9: ")
+    assert not any(empty.counts().values())
+    assert {name: value.item() for name, value in stage.learner(empty).items()} == {"text": 0, "transcript": 0}

@@ -101,7 +101,7 @@ class CaptionSpeller(Speller):
                 samples += length
         trees = [self.caption(talk) for talk in talks]
         said = [spell(answer(talk)) if self.is_transcript(talk) else None for talk in talks]
-        if self.together and not trees:  # silence that nothing is said about, for all to compute in step
+        if not trees:  # silence that nothing is said about: there is always something to compute
             trees, said = [caption([], self.tokenizer)], [None]
             cut = list(windows(np.zeros(SAMPLE_RATE // 10, dtype=np.float32)))
         return Batch(
