@@ -442,8 +442,12 @@ class TestOverTheLimit:
         assert lengths == [3 * RATE]
 
     def test_an_unknown_policy(self, short, path):
-        with pytest.raises(RequestError, match="over_limit 'stitch'; expected error or truncate"):
-            short.hear(path, over_limit="stitch")
+        with pytest.raises(RequestError, match="over_limit 'cut'; expected error or truncate or stitch"):
+            short.hear(path, over_limit="cut")
+
+    def test_parts_are_for_one_long_recording_at_a_time(self, short, path):
+        with pytest.raises(RequestError, match=r"over_limit=stitch for .*one long recording at a time"):
+            short.ask_many([(path, "What?")], over_limit="stitch")
 
 
 class TestParts:

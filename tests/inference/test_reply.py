@@ -36,6 +36,7 @@ def test_json_holds_every_field():
         "finish_reason": "stop",
         "truncated": False,
         "notes": [],
+        "parts": [],
         "raw": "rain <t>0.0-3.5</t>",
     }
 

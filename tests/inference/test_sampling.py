@@ -87,7 +87,7 @@ def test_the_penalty_counts_what_was_written():
         ({"max_new_tokens": 2.5}, "max_new_tokens 2.5"),
         ({"seed": -3}, "seed -3"),
         ({"stop": ("",)}, "stop"),
-        ({"over_limit": "stitch"}, "over_limit 'stitch'; expected error or truncate"),
+        ({"over_limit": "cut"}, "over_limit 'cut'; expected error or truncate or stitch"),
         ({"temprature": 1}, "unknown setting 'temprature'; expected max_new_tokens, temperature"),
     ],
 )

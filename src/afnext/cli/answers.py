@@ -2,7 +2,7 @@
 
 import itertools
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from json import dumps
@@ -68,6 +68,19 @@ def engine_of(
         yield engine, tell
     if engine.card.scope:
         typer.echo(f"{engine.name}: {engine.card.scope}", err=True)
+
+
+def one_by_one(
+    ask: Callable[..., "Reply"], clips: Sequence[Clip], tell: Tell, settings: Mapping[str, Any]
+) -> list["Reply | AfnextError"]:
+    """What ``ask`` says of each recording, or why it cannot be heard."""
+    replies: list[Reply | AfnextError] = []
+    for clip in clips:
+        try:
+            replies.append(ask(clip, tell=tell, **settings))
+        except AfnextError as error:
+            replies.append(error)
+    return replies
 
 
 def remark(reply: "Reply") -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from afnext.cli import options
-from afnext.cli.answers import checked, engine_of, print_replies
+from afnext.cli.answers import checked, engine_of, one_by_one, print_replies
 
 
 def run(
@@ -45,6 +45,9 @@ def run(
     }
     clips = checked(audio, start, end, settings, alone=True)
     with engine_of(model, device, dtype, quantize) as (engine, tell):
-        asked = [(clip, engine.card.caption) for clip in clips]
-        replies = engine.ask_many(asked, keep_errors=True, tell=tell, **settings)
+        if over_limit == "stitch":
+            replies = one_by_one(engine.caption, clips, tell, settings)
+        else:
+            asked = [(clip, engine.card.caption) for clip in clips]
+            replies = engine.ask_many(asked, keep_errors=True, tell=tell, **settings)
     print_replies(audio, replies, json=json)

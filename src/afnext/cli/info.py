@@ -12,8 +12,8 @@ from afnext.base.errors import RequestError
 from afnext.cli import options
 from afnext.cli.progress import progress_bars
 from afnext.dialogue.checkpoint import load_family
+from afnext.dialogue.timestamps import clock
 from afnext.inference.card import read_card
-from afnext.inference.listen import clock
 from afnext.inference.load import find_model, load_weights, pick_scheme
 from afnext.model import weights
 from afnext.model.config import PRESETS, FlamingoConfig, preset

@@ -7,7 +7,7 @@ import typer
 
 from afnext.base.errors import RequestError
 from afnext.cli import options
-from afnext.cli.answers import checked, engine_of, print_replies, remark
+from afnext.cli.answers import checked, engine_of, one_by_one, print_replies, remark
 from afnext.dialogue.timestamps import Timed, without_spans
 from afnext.inference.reply import Reply
 from afnext.inference.subtitles import to_srt, to_vtt
@@ -70,6 +70,8 @@ def run(
     with engine_of(model, device, dtype, quantize) as (engine, tell):
         if subtitles:
             reply = engine.transcribe(clips[0], times=True, tell=tell, **settings)
+        elif over_limit == "stitch":
+            replies = one_by_one(engine.transcribe, clips, tell, settings)
         else:
             asked = [(clip, engine.card.transcribe) for clip in clips]
             replies = engine.ask_many(asked, keep_errors=True, tell=tell, **settings)

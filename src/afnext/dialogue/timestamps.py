@@ -85,6 +85,13 @@ def format_span(start: float, end: float) -> str:
     return f"<t>{abs(start):.1f}-{end:.1f}</t>"  # abs: a zero may bear a minus
 
 
+def clock(seconds: float) -> str:
+    """``30:00``, ``1:02:03``: minutes and seconds, with hours where there are any."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def format_reply(answer: str, reasoning: str = "") -> str:
     """The text of an assistant turn: reasoning within ``<think>``, a blank line, the answer; or the answer alone.
 
@@ -104,6 +111,20 @@ def spans(text: str, convention: Convention | None = None) -> list[Span]:
 def without_spans(text: str) -> str:
     """``text`` with its ``<t>`` spans left out and the blanks around them made one."""
     return re.sub(r"[ \t]{2,}", " ", _STRAY.sub("", _TAG.sub("", text))).strip()
+
+
+def shifted(text: str, seconds: float, *, convention: Convention | None = None) -> str:
+    """``text`` with every span that can be read moved by ``seconds``, and written in seconds; the rest as it was.
+
+    >>> shifted("a dog <t>1.0-2.5</t>, and <t>x</t>", 60)
+    'a dog <t>61.0-62.5</t>, and <t>x</t>'
+    """
+    pieces, end = list[str](), 0
+    for tag in _find(text, convention or _guess(text, None), []):
+        if tag.span is not None:
+            pieces += [text[end : tag.first], format_span(tag.span.start + seconds, tag.span.end + seconds)]
+            end = tag.last
+    return "".join([*pieces, text[end:]])
 
 
 def parse(text: str, *, convention: Convention | None = None, duration: float | None = None) -> Parsed:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from afnext.base.config import Frozen
 from afnext.base.errors import CheckpointError
 from afnext.dialogue.timestamps import THINK
-from afnext.inference.prompt import CAPTION, TRANSCRIBE, TRANSCRIBE_WITH_TIMES
+from afnext.inference.prompt import CAPTION, GATHER, TRANSCRIBE, TRANSCRIBE_WITH_TIMES
 
 
 class Card(Frozen):
@@ -28,6 +28,12 @@ class Card(Frozen):
 
     transcribe_with_times: str = TRANSCRIBE_WITH_TIMES
     """The question that asks for the words and when they are spoken."""
+
+    gather: str = GATHER
+    """What is asked after parts of a long recording were: ``{parts}`` and ``{question}``. Empty: the model cannot."""
+
+    hears_seconds: float | None = None
+    """The longest recordings it was trained on, where that is less than it can take: parts are as long at most."""
 
     think: str = THINK
     """The sentence put after a question to have it reasoned about."""

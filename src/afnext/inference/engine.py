@@ -19,6 +19,7 @@ from afnext.inference.listen import Decoded, Heard, read
 from afnext.inference.prompt import audio_part, conversation_of
 from afnext.inference.reply import Reply
 from afnext.inference.request import OverLimit, Request, check_over_limit, request_of
+from afnext.inference.stitch import Task, stitch
 from afnext.model.flamingo import Flamingo
 
 
@@ -58,8 +59,9 @@ class Engine:
     """A model that listens and answers. ``afnext.load`` makes one.
 
     Every asking method takes the settings ``max_new_tokens``, ``temperature`` (0: greedy, the default), ``top_p``,
-    ``repetition_penalty``, ``seed``, ``stop``, ``max_think_tokens``, ``stop_loops`` and ``over_limit`` (``"error"`` or
-    ``"truncate"``), and raises ``AudioError``, ``OverLimitError`` and ``RequestError``.
+    ``repetition_penalty``, ``seed``, ``stop``, ``max_think_tokens``, ``stop_loops`` and ``over_limit`` (``"error"``,
+    ``"truncate"``, or in ``ask``, ``caption`` and ``transcribe`` ``"stitch"``), and raises ``AudioError``,
+    ``OverLimitError`` and ``RequestError``.
 
     Requests run side by side, and what one reads serves the others: a recording is heard once, and what prompts have in
     common from their beginning on is read once, as long as the budget holds it. Neither changes an answer by more than
@@ -109,8 +111,15 @@ class Engine:
             tell: told how far it is.
             settings: see the class.
         """
-        conversation = conversation_of(audio_and_question, self.card.think if think else "")
-        return self.generate([request_of(conversation, settings)], tell=tell)[0]
+        return self._ask(audio_and_question, "question", think=think, tell=tell, **settings)
+
+    def _ask(
+        self, audio_and_question: Sequence[Any], task: Task, *, think: bool = False, tell: Tell, **settings: Any
+    ) -> Reply:
+        request = request_of(conversation_of(audio_and_question, self.card.think if think else ""), settings)
+        if request.over_limit == "stitch":
+            return stitch(self, request, task, tell)
+        return self.generate([request], tell=tell)[0]
 
     @overload
     def ask_many(
@@ -166,7 +175,7 @@ class Engine:
 
     def caption(self, audio: Any, *, tell: Tell = silent, **settings: Any) -> Reply:
         """Describe a recording."""
-        return self.ask(audio, self.card.caption, tell=tell, **settings)
+        return self._ask((audio, self.card.caption), "caption", tell=tell, **settings)
 
     def transcribe(self, audio: Any, *, times: bool = False, tell: Tell = silent, **settings: Any) -> Reply:
         """Write down what is said.
@@ -174,7 +183,7 @@ class Engine:
         With ``times``, the reply's ``events`` are what is said when, if the model can tell.
         """
         question = self.card.transcribe_with_times if times else self.card.transcribe
-        return self.ask(audio, question, tell=tell, **settings)
+        return self._ask((audio, question), "transcript", tell=tell, **settings)
 
     def chat(self) -> Chat:
         """A conversation that keeps what it heard and said."""

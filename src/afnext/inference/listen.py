@@ -16,8 +16,9 @@ from afnext.audio.decode import duration
 from afnext.audio.source import is_path
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.audio.windows import count_tokens
-from afnext.base.errors import AudioError, OverLimitError
+from afnext.base.errors import AudioError, OverLimitError, RequestError
 from afnext.dialogue.message import AudioPart, audio_parts
+from afnext.dialogue.timestamps import clock
 from afnext.inference.request import OverLimit, Request
 
 
@@ -144,21 +145,20 @@ def read(part: AudioPart, *, limit: float, over_limit: OverLimit) -> Recording:
             raise AudioError(f"{name} lasts {len(samples) / SAMPLE_RATE:.3f} s", expected="at least 0.03 s of sound")
         return Recording(name, samples, tuple(notes))
     length = _whole_length(clip, start)
+    if over_limit == "stitch":
+        raise RequestError(
+            f"over_limit=stitch for {name}",
+            do="ask about one long recording at a time, with ask, caption or transcribe",
+        )
     if over_limit == "error":
         raise OverLimitError(
             f"{name} lasts {length}",
             expected=f"at most {clock(limit)}, what the model can hear",
-            do=f"name a part of it (start, end), or over_limit=truncate to hear only its first {clock(limit)}",
+            do=f"name a part of it (start, end), or over_limit=truncate to hear only its first {clock(limit)}, or "
+            "over_limit=stitch to hear it in parts",
         )
     notes.append(f"{name} lasts {length}; only its first {clock(limit)} were heard")
     return Recording(name, samples[:most], tuple(notes), truncated=True)
-
-
-def clock(seconds: float) -> str:
-    """``30:00``, ``1:02:03``: minutes and seconds, with hours where there are any."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _named(clip: Clip) -> str:

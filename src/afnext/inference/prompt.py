@@ -11,7 +11,11 @@ TRANSCRIBE = "Transcribe the input speech."
 TRANSCRIBE_WITH_TIMES = (
     "Transcribe the spoken content to written English text. Provide segment-level timestamps for the transcription."
 )
-# All three are the published checkpoints' own (model cards and project page).
+GATHER = (
+    "A long recording was heard in parts, and each part was asked the same question. The answers, by time:\n{parts}\n\n"
+    "Answer for the whole recording: {question}"
+)
+# The first three are the published checkpoints' own (model cards and project page).
 
 
 def user_turn(audio: Sequence[Any], question: str, then: str = "") -> Message:

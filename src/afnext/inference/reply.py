@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from afnext.dialogue.timestamps import Timed, parse
+from afnext.dialogue.timestamps import Timed, clock, parse
 
 FinishReason = Literal["stop", "length", "repetition"]
 
@@ -21,6 +21,22 @@ class Usage:
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class HeardPart:
+    """A part of a recording that was too long to be heard whole: ``start`` and ``end`` in seconds, what was asked of it
+    and answered, times counted from the recording's beginning."""
+
+    start: float
+    end: float
+    question: str
+    text: str
+
+    @property
+    def clock(self) -> str:
+        """``0:00-29:37``."""
+        return f"{clock(self.start)}-{clock(self.end)}"
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,9 @@ class Reply:
 
     notes: tuple[str, ...] = ()
     """What was done that the text does not show, one sentence each."""
+
+    parts: tuple[HeardPart, ...] = ()
+    """Of a recording over the limit that was heard in parts (``over_limit="stitch"``): what each gave."""
 
     raw: str = ""
     """The text exactly as the model wrote it."""

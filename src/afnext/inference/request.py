@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from afnext.base.errors import RequestError
 from afnext.dialogue.message import Conversation
 
-OverLimit = Literal["error", "truncate"]
+OverLimit = Literal["error", "truncate", "stitch"]
 
 
 @dataclass(frozen=True, kw_only=True)
