@@ -22,6 +22,7 @@ from afnext.inference.core import Ticket
 from afnext.inference.engine import Engine
 from afnext.inference.ready import make_ready
 from afnext.inference.request import Request, Sampling
+from afnext.inference.shelf import Decoded, Shelf
 
 RATE = 16_000
 
@@ -47,7 +48,7 @@ def written_by(reference, samples, question, **settings):
 
 def written_by_us(engine, requests):
     """The ids that we write."""
-    decoded = listen.Decoded(requests)
+    decoded = Decoded(requests, engine._shelf)
     return [ticket.ids for ticket in engine._run([Ticket(request, decoded) for request in requests], lambda *_: None)]
 
 
@@ -170,7 +171,7 @@ class TestGivingUp:
     def test_in_the_middle_of_a_prompt(self, engine, noise):
         engine = engine_with(engine, budget=replace(engine.budget, step_tokens=64, rows=4))
         core = engine._core
-        long = Ticket(request_for(noise(33.0), "What?", max_new_tokens=5), listen.Decoded([]))
+        long = Ticket(request_for(noise(33.0), "What?", max_new_tokens=5), Decoded([], engine._shelf))
         core.submit(long)
         for _ in range(3):
             core.advance(long)
@@ -513,7 +514,7 @@ class TestBadInput:
             config=engine.model.config,
             tokenizer=engine.tokenizer,
             family=engine.family,
-            decoded=listen.Decoded([request]),
+            decoded=Decoded([request], engine._shelf),
         )
         assert ready.sequence.prompt + ready.sequence.limit == context
         assert "leaves" in ready.notes[0]
@@ -538,3 +539,28 @@ def test_a_reply_to_json_is_one_line(engine):
 def test_a_budget_of_nonsense(values):
     with pytest.raises(RequestError, match=r"a budget with .* expected a whole number of"):
         Budget(**values)
+
+
+def test_a_file_is_decoded_once_as_long_as_it_stays_what_it_is(noise, tmp_path, monkeypatch):
+    path, other = tmp_path / "a.wav", tmp_path / "b.wav"
+    soundfile.write(path, noise(2.0), RATE)
+    soundfile.write(other, noise(3.0), RATE)
+    decoded = []
+    samples = afnext.Clip.samples
+    monkeypatch.setattr(afnext.Clip, "samples", lambda self, remark: decoded.append(self.name) or samples(self, remark))
+    shelf, how = Shelf(300_000), {"limit": 60.0, "over_limit": "error"}
+    first = shelf.read(AudioPart(path), **how)
+    assert shelf.read(AudioPart(str(path)), **how) is first
+    assert shelf.read(AudioPart(path, end=1.0), **how).seconds == 1.0
+    assert len(decoded) == 2
+    soundfile.write(path, noise(2.5), RATE)
+    assert shelf.read(AudioPart(path), **how).seconds == 2.5
+    assert len(decoded) == 3
+    data = other.read_bytes()
+    for _ in range(2):
+        assert shelf.read(AudioPart(data), **how).seconds == 3.0
+    assert len(decoded) == 4
+    assert shelf.read(AudioPart(path), **how).seconds == 2.5, "which had to make room"
+    assert len(decoded) == 5
+    with pytest.raises(AudioError, match="no such file"):
+        shelf.read(AudioPart(tmp_path / "no.wav"), **how)

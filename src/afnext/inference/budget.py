@@ -13,6 +13,7 @@ ROWS = 16
 LONG, SHORT = 49_152, 4_096
 """Tokens that a cache is made for by default: one half hour with its answer, and ``ROWS`` shorter conversations."""
 AUDIO_BYTES = 1 << 29
+"""Half for sound, two recordings of half an hour; half for what the model made of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,7 @@ class Budget:
     Attributes:
         cache_bytes: keys and values of everything that runs, and of what may be asked about again. By default one long
             and many short conversations, within half of the memory that is free when the model is opened.
-        audio_bytes: embeddings of windows that have been heard.
+        audio_bytes: recordings that were decoded, and embeddings of windows that were heard, half and half.
         rows: conversations side by side.
         step_tokens: tokens a pass; with fewer, those who are writing wait less while others' prompts are read.
 

@@ -15,7 +15,6 @@ from afnext.inference.blocks import BLOCK, Blocks
 from afnext.inference.budget import Budget, readable
 from afnext.inference.ears import Ears
 from afnext.inference.guards import ThinkingBound
-from afnext.inference.listen import Decoded
 from afnext.inference.ready import Ready, make_ready
 from afnext.inference.reply import Reply, Usage, read_reply
 from afnext.inference.request import Request
@@ -23,6 +22,7 @@ from afnext.inference.runner import Runner, Work
 from afnext.inference.sampling import Chooser, choose
 from afnext.inference.scheduler import Part, Scheduler
 from afnext.inference.sequence import Sequence
+from afnext.inference.shelf import Decoded
 from afnext.inference.writer import Writer
 from afnext.model.cache import KeyValueCache
 from afnext.model.count import cache_bytes
@@ -107,7 +107,7 @@ class Core:
         self._scheduler = Scheduler(self.blocks, rows=budget.rows, tokens=budget.tokens_for(weight.device))
         slots = self.blocks.count * BLOCK
         cache = KeyValueCache(model.config.decoder, slots, device=weight.device, dtype=weight.dtype)
-        self._runner = Runner(model, cache, Ears(model, budget.audio_bytes))
+        self._runner = Runner(model, cache, Ears(model, budget.audio_bytes // 2))
         self._queue: deque[Ticket] = deque()
         self._running: dict[int, Ticket] = {}  # by the identity of the sequence
         self._lock = RLock()

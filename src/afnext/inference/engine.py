@@ -15,10 +15,11 @@ from afnext.inference.card import Card
 from afnext.inference.chat import Chat
 from afnext.inference.core import Core, Ticket
 from afnext.inference.ears import Ears, Wanted
-from afnext.inference.listen import Decoded, Heard, read
+from afnext.inference.listen import Heard
 from afnext.inference.prompt import audio_part, conversation_of
 from afnext.inference.reply import Reply
 from afnext.inference.request import OverLimit, Request, check_over_limit, request_of
+from afnext.inference.shelf import Decoded, Shelf
 from afnext.inference.stitch import Task, stitch
 from afnext.model.flamingo import Flamingo
 
@@ -91,6 +92,7 @@ class Engine:
         self.card = card or Card()
         self.budget = budget or Budget()
         stop_ids = frozenset({*model.config.stop_ids, tokenizer.turn_end, tokenizer.end_of_text})
+        self._shelf = Shelf(self.budget.audio_bytes // 2)
         self._core = Core(self.model, tokenizer, family, stop_ids, self.budget)
 
     def __repr__(self) -> str:
@@ -169,7 +171,7 @@ class Engine:
         requests = [request_of(conversation_of(question, then), settings) for question in questions]
         if not keep_errors:
             return self.generate(requests, tell=tell)
-        decoded = Decoded(requests)
+        decoded = Decoded(requests, self._shelf)
         tickets = self._run([Ticket(request, decoded) for request in requests], tell, keep_errors=True)
         return [ticket.error or _reply_of(ticket) for ticket in tickets]
 
@@ -195,7 +197,7 @@ class Engine:
         part = audio_part(audio)
         if isinstance(part.source, Heard):
             return part.source
-        recording = read(part, limit=self.limit_seconds, over_limit=over_limit)
+        recording = self._shelf.read(part, limit=self.limit_seconds, over_limit=over_limit)
         ears, pieces = Ears(self.model, 0), list[torch.Tensor]()
         for first in range(0, recording.tokens, TOKENS_PER_WINDOW):
             end = min(first + TOKENS_PER_WINDOW, recording.tokens)
@@ -212,7 +214,7 @@ class Engine:
 
     def generate(self, requests: Sequence[Request], *, tell: Tell = silent) -> list[Reply]:
         """Answer conversations side by side; the replies stand in the order of the requests."""
-        decoded = Decoded(requests)
+        decoded = Decoded(requests, self._shelf)
         return [_reply_of(ticket) for ticket in self._run([Ticket(request, decoded) for request in requests], tell)]
 
     def score(self, requests: Sequence[Request], answers: Sequence[str], *, tell: Tell = silent) -> list[list[float]]:
@@ -220,13 +222,13 @@ class Engine:
 
         The turn's end is not counted. Nothing is written, and sampling settings do not matter.
         """
-        decoded = Decoded(requests)
+        decoded = Decoded(requests, self._shelf)
         tickets = [Ticket(request, decoded, answer) for request, answer in zip(requests, answers, strict=True)]
         return [ticket.log_probabilities or [] for ticket in self._run(tickets, tell)]
 
     def stream(self, request: Request, *, tell: Tell = silent) -> Stream:
         """Answer one conversation piece by piece. Listening happens here; writing as the stream is read."""
-        ticket = Ticket(request, Decoded([request]))
+        ticket = Ticket(request, Decoded([request], self._shelf))
         stream = Stream(self._core, ticket)
         self._core.submit(ticket)
         while not (ticket.ended or ticket.pieces):

@@ -1,7 +1,6 @@
 """Recordings on their way into a model, under the stated policy for those over the limit."""
 
-from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -17,9 +16,9 @@ from afnext.audio.source import is_path
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.audio.windows import count_tokens
 from afnext.base.errors import AudioError, OverLimitError, RequestError
-from afnext.dialogue.message import AudioPart, audio_parts
+from afnext.dialogue.message import AudioPart
 from afnext.dialogue.timestamps import clock
-from afnext.inference.request import OverLimit, Request
+from afnext.inference.request import OverLimit
 
 
 @dataclass(eq=False)
@@ -96,33 +95,6 @@ def identity(part: AudioPart) -> Hashable:
     clip = clip_of(part)
     source = str(clip.source) if is_path(clip.source) else id(clip.source)
     return source, clip.start, clip.end
-
-
-class Decoded:
-    """Sound decoded for the requests of one call: a recording that several ask about is decoded once.
-
-    Args:
-        requests: whose recordings to keep until the last that needs them is ``done``.
-    """
-
-    def __init__(self, requests: Iterable[Request]) -> None:
-        self._uses = Counter(identity(part) for request in requests for part in audio_parts(request.conversation))
-        self._recordings: dict[Hashable, Recording] = {}
-
-    def read(self, part: AudioPart, *, limit: float, over_limit: OverLimit) -> Recording:
-        """As the function of this name."""
-        key = identity(part)
-        if key not in self._recordings:
-            self._recordings[key] = read(part, limit=limit, over_limit=over_limit)
-        return self._recordings[key]
-
-    def done(self, request: Request) -> None:
-        """``request`` has what it needs."""
-        for part in audio_parts(request.conversation):
-            key = identity(part)
-            self._uses[key] -= 1
-            if not self._uses[key]:
-                self._recordings.pop(key, None)
 
 
 def read(part: AudioPart, *, limit: float, over_limit: OverLimit) -> Recording:

@@ -6,9 +6,10 @@ from afnext.base.errors import RequestError
 from afnext.dialogue.message import AudioPart, audio_parts
 from afnext.dialogue.template import Family, render
 from afnext.dialogue.tokenizer import Tokenizer
-from afnext.inference.listen import Decoded, Heard, Recording
+from afnext.inference.listen import Heard, Recording
 from afnext.inference.request import OverLimit, Request
 from afnext.inference.sequence import Sequence, Sounds
+from afnext.inference.shelf import Decoded
 from afnext.model.config import FlamingoConfig
 
 
