@@ -193,6 +193,15 @@ class TestGivingUp:
         assert next(engine.stream(request))
         assert engine._core.blocks.held == 0, "nobody reads it"
 
+    def test_within_a_pass_it_waits_for_the_end_of_the_pass(self, engine, monkeypatch):
+        """As where a stream is collected while another is being written."""
+        engine = engine_with(engine)
+        other = engine.stream(request_for(None, "What happens, and when?", max_new_tokens=500))
+        run = engine._core._runner.run
+        monkeypatch.setattr(engine._core._runner, "run", lambda works: other.close() or run(works))
+        assert engine.ask("Who?", max_new_tokens=3) == engine_with(engine).ask("Who?", max_new_tokens=3)
+        assert engine._core.blocks.held == 0
+
     def test_one_of_many_fails(self, engine):
         engine = engine_with(engine)
         with pytest.raises(AudioError):

@@ -111,6 +111,8 @@ class Core:
         self._queue: deque[Ticket] = deque()
         self._running: dict[int, Ticket] = {}  # by the identity of the sequence
         self._lock = RLock()
+        self._at_work = False
+        self._given_up: list[Ticket] = []
 
     def submit(self, ticket: Ticket) -> None:
         """Take a request in; it is worked on when its turn has come."""
@@ -120,13 +122,22 @@ class Core:
     def advance(self, ticket: Ticket) -> None:
         """One pass for everybody, unless ``ticket`` has ended."""
         with self._lock:
-            if not ticket.ended:
+            if ticket.ended:
+                return
+            self._at_work = True
+            try:
                 self._step()
+            finally:
+                self._at_work = False
+                while self._given_up:
+                    self.cancel(self._given_up.pop())
 
     def cancel(self, ticket: Ticket) -> None:
         """Give a request up, wherever it stands; its blocks are released at once."""
         with self._lock:
-            if ticket in self._queue:
+            if self._at_work:  # a stream that nobody holds any more may be collected at any moment, even within a pass
+                self._given_up.append(ticket)
+            elif ticket in self._queue:
                 self._queue.remove(ticket)
                 ticket.decoded.done(ticket.request)
             elif ticket.run is not None:
