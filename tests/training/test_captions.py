@@ -200,6 +200,7 @@ def test_going_on_gives_the_same_bits(rows, tmp_path):
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
+@pytest.mark.long
 def test_weights_in_parts_learn_what_one_process_learns(rows, tmp_path):
     """Two processes with weights in shards; of some batches none, and of some all rows are transcripts."""
     more = changes(
