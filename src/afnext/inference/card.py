@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from afnext.base.config import Frozen
 from afnext.base.errors import CheckpointError
 from afnext.dialogue.timestamps import THINK
-from afnext.inference.prompt import CAPTION, GATHER, TRANSCRIBE, TRANSCRIBE_WITH_TIMES
+from afnext.inference.prompt import CAPTION, GATHER, TRANSCRIBE, TRANSCRIBE_WITH_TIMES, VERIFY
 
 
 class Card(Frozen):
@@ -37,6 +37,10 @@ class Card(Frozen):
 
     think: str = THINK
     """The sentence put after a question to have it reasoned about."""
+
+    verify: str = VERIFY
+    """The question that a step's claim is checked by: with ``{claim}`` in it, one to be answered with yes or no;
+    without, one whose answer would be the claim (see ``verify.py``)."""
 
 
 def read_card(folder: Path) -> Card:

@@ -8,6 +8,7 @@ import torch
 from afnext.audio.spec import SECONDS_PER_TOKEN, TOKENS_PER_WINDOW
 from afnext.base.errors import AfnextError
 from afnext.base.progress import Tell, silent
+from afnext.dialogue.message import audio_parts
 from afnext.dialogue.template import Family
 from afnext.dialogue.tokenizer import Tokenizer
 from afnext.inference.budget import Budget
@@ -17,10 +18,12 @@ from afnext.inference.core import Core, Ticket
 from afnext.inference.ears import Ears, Wanted
 from afnext.inference.listen import Heard
 from afnext.inference.prompt import audio_part, conversation_of
+from afnext.inference.ready import source_of
 from afnext.inference.reply import Reply
 from afnext.inference.request import OverLimit, Request, check_over_limit, request_of
 from afnext.inference.shelf import Decoded, Shelf
 from afnext.inference.stitch import Task, stitch
+from afnext.inference.verify import LONGEST_RECORDING, MARGIN, check_steps
 from afnext.model.flamingo import Flamingo
 
 
@@ -104,24 +107,46 @@ class Engine:
         """The longest recording that the model can hear whole."""
         return float(self.family.max_seconds)
 
-    def ask(self, *audio_and_question: Any, think: bool = False, tell: Tell = silent, **settings: Any) -> Reply:
+    def ask(
+        self,
+        *audio_and_question: Any,
+        think: bool = False,
+        verify: bool = False,
+        tell: Tell = silent,
+        **settings: Any,
+    ) -> Reply:
         """Ask about any number of recordings, or none: ``ask("a.wav", "b.wav", "Which is louder?")``.
 
         Args:
             audio_and_question: recordings (paths, bytes, file objects, ``Clip``s, ``Heard``s), then the question.
             think: reason in steps tied to timestamps before answering.
+            verify: hear the spans that it cites again, as the method of this name does.
             tell: told how far it is.
             settings: see the class.
         """
-        return self._ask(audio_and_question, "question", think=think, tell=tell, **settings)
+        return self._ask(audio_and_question, "question", think=think, verify=verify, tell=tell, **settings)
 
     def _ask(
-        self, audio_and_question: Sequence[Any], task: Task, *, think: bool = False, tell: Tell, **settings: Any
+        self,
+        audio_and_question: Sequence[Any],
+        task: Task,
+        *,
+        think: bool = False,
+        verify: bool = False,
+        tell: Tell,
+        **settings: Any,
     ) -> Reply:
         request = request_of(conversation_of(audio_and_question, self.card.think if think else ""), settings)
-        if request.over_limit == "stitch":
-            return stitch(self, request, task, tell)
-        return self.generate([request], tell=tell)[0]
+        parts, policy = audio_parts(request.conversation), request.over_limit
+        if policy == "stitch":
+            reply = stitch(self, request, task, tell)
+            return self.verify(reply, *parts, tell=tell) if verify else reply
+        if not verify:
+            return self.generate([request], tell=tell)[0]
+        decoded = Decoded([request, request], self._shelf)  # the sound is needed twice, and may come from a pipe
+        reply = _reply_of(self._run([Ticket(request, decoded)], tell)[0])
+        sources = [source_of(part, self.limit_seconds, policy, decoded) for part in parts]
+        return check_steps(self, reply, sources, tell=tell)
 
     @overload
     def ask_many(
@@ -225,6 +250,23 @@ class Engine:
         decoded = Decoded(requests, self._shelf)
         tickets = [Ticket(request, decoded, answer) for request, answer in zip(requests, answers, strict=True)]
         return [ticket.log_probabilities or [] for ticket in self._run(tickets, tell)]
+
+    def verify(self, reply: Reply, *audio: Any, margin: float = MARGIN, tell: Tell = silent) -> Reply:
+        """Hear each span that ``reply`` cites again, alone: does it hold what is claimed of it?
+
+        The reply comes back with ``checks``, one a step of the reasoning, or one an event where there is no such step,
+        and with ``grounding``, the mean of their probabilities.
+
+        Args:
+            reply: an answer about ``audio``.
+            audio: the recordings, as ``ask`` was given them.
+            margin: seconds heard before and behind each span.
+            tell: told how far it is.
+        """
+        decoded = Decoded([], self._shelf)
+        parts = [audio_part(source) for source in audio]
+        sources = [source_of(part, LONGEST_RECORDING, "truncate", decoded) for part in parts]
+        return check_steps(self, reply, sources, margin=margin, tell=tell)
 
     def stream(self, request: Request, *, tell: Tell = silent) -> Stream:
         """Answer one conversation piece by piece. Listening happens here; writing as the stream is read."""

@@ -15,6 +15,8 @@ GATHER = (
     "A long recording was heard in parts, and each part was asked the same question. The answers, by time:\n{parts}\n\n"
     "Answer for the whole recording: {question}"
 )
+CLAIM = "{claim}"
+VERIFY = f'Is the following heard in the audio: "{CLAIM}"? Answer with yes or no.'
 # The first three are the published checkpoints' own (model cards and project page).
 
 

@@ -56,7 +56,7 @@ def make_ready(
         RequestError: the prompt does not fit into the model's context.
     """
     parts = audio_parts(request.conversation)
-    sources = [_source(part, family.max_seconds, request.over_limit, decoded) for part in parts]
+    sources = [source_of(part, family.max_seconds, request.over_limit, decoded) for part in parts]
     prompt = render(request.conversation, [source.tokens for source in sources], tokenizer, family, True)
     ids, scored = prompt.ids, 0
     if continuation is not None:
@@ -84,7 +84,13 @@ def once(sources: list[Recording | Heard]) -> list[Recording | Heard]:
     return list({id(source): source for source in sources}.values())
 
 
-def _source(part: AudioPart, limit: float, over_limit: OverLimit, decoded: Decoded) -> Heard | Recording:
+def source_of(part: AudioPart, limit: float, over_limit: OverLimit, decoded: Decoded) -> Heard | Recording:
+    """The sound of a part, decoded, or heard already.
+
+    Raises:
+        AudioError, OverLimitError: see ``read``.
+        RequestError: a part of what was heard whole.
+    """
     if isinstance(part.source, Heard):
         if part.start is not None or part.end is not None:
             raise RequestError(

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from afnext.dialogue.timestamps import Timed, clock, parse
 
 FinishReason = Literal["stop", "length", "repetition"]
+Verdict = Literal["holds", "fails", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,28 @@ class HeardPart:
     def clock(self) -> str:
         """``0:00-29:37``."""
         return f"{clock(self.start)}-{clock(self.end)}"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A step heard again: whether the sound that it cites holds what it claims."""
+
+    start: float
+    end: float
+    """The cited span, in seconds."""
+
+    claim: str
+    """What the step says is heard there; empty if it says nothing."""
+
+    probability: float | None
+    """That the claim is true, in the model's own judgement; None if it could not be asked."""
+
+    verdict: Verdict
+    """``holds``: a probability of a half or more. ``fails``: less, or a span that does not lie within the recording
+    (probability 0). ``unknown``: it could not be asked: no claim, no recording, or a claim beyond the context."""
+
+    recording: int | None
+    """Which recording, from 0, bears the claim out best, or was heard alone; None if none was heard."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +94,12 @@ class Reply:
 
     raw: str = ""
     """The text exactly as the model wrote it."""
+
+    checks: tuple[Check, ...] = ()
+    """Where it was verified: a check of each step, or of each event where there are no steps."""
+
+    grounding: float | None = None
+    """The mean probability of the checks; None where there is none."""
 
     def __str__(self) -> str:
         return self.text
