@@ -55,10 +55,9 @@ _LEAD = re.compile(
     r"|there (?:is|are|was|were)\s+)+",
     re.IGNORECASE,
 )
-_SOUNDS = re.compile(
-    r"\s+(?:(?:is|are|was|were|can be) heard|sounds?|plays?)(?:\s+(?:at|from|between|during|around))?$"
-)
-_AT = re.compile(r"\s+(?:at|from|between|during|around)$")
+_WHEN = r"\s+(?:at|from|between|during|around)"
+_SOUNDS = re.compile(rf"\s+(?:(?:is|are|was|were|can be) heard|sounds?|plays?)(?:{_WHEN})?$")
+_AT = re.compile(f"{_WHEN}$")
 _ARTICLE = re.compile(r"(?:a|an|the)\b", re.IGNORECASE)
 _NOTHING = re.compile(r"nothing of\s+(?=\S)", re.IGNORECASE)
 
@@ -77,8 +76,6 @@ class Judge(Protocol):
 class _Weighing:
     """Answers that speak for a claim and those that speak against it, each to a question about a stretch of sound."""
 
-    check: int
-    recording: int
     denied: bool
     """Whether the claim is that nothing of this is heard."""
     requests: tuple[Request, ...]
@@ -106,27 +103,25 @@ def check_steps(
     if isinstance(margin, bool) or not isinstance(margin, int | float) or not margin >= 0:
         raise RequestError(f"margin {margin!r}", expected="seconds, 0 or more")
     steps = reply.steps or reply.events
-    checks, weighings, named = list[Check](), list[_Weighing](), None
-    for step in steps:
+    checks, asked, named = list[Check](), list[tuple[int, int, _Weighing]](), None
+    for number, step in enumerate(steps):
         claim = claim_of(step.text)
         named = _named(step.text, len(sources), named)
         wanted = range(len(sources)) if named is None else [named]
         cited = {index: stretch for index in wanted if (stretch := _stretch(step, sources[index].seconds, margin))}
-        if claim and cited:
-            for index, (start, end) in cited.items():
-                part = _cut(sources[index], start, end)
-                weighings.append(_weighing(judge.card.verify, len(checks), index, claim, part, end - start))
-        outside = bool(claim and sources and not cited)
-        checks.append(Check(step.start, step.end, claim, None, "fails" if outside else "unknown", None))
-        if outside:
-            checks[-1] = replace(checks[-1], probability=0.0)
-    for weighing, probability in zip(weighings, _probabilities(judge, weighings, tell), strict=True):
-        best = checks[weighing.check]
-        if probability is not None and (best.probability is None or probability > best.probability):
+        nowhere = bool(claim and sources and not cited)
+        checks.append(
+            Check(step.start, step.end, claim, 0.0 if nowhere else None, "fails" if nowhere else "unknown", None)
+        )
+        for index, (start, end) in cited.items() if claim else ():
+            part = _cut(sources[index], start, end)
+            asked.append((number, index, _weighing(judge.card.verify, claim, part, end - start)))
+    found = _probabilities(judge, [weighing for _, _, weighing in asked], tell)
+    for (number, index, _), probability in zip(asked, found, strict=True):
+        best = checks[number].probability
+        if probability is not None and (best is None or probability > best):
             verdict: Verdict = "holds" if probability >= HOLDS else "fails"
-            checks[weighing.check] = replace(
-                best, probability=probability, verdict=verdict, recording=weighing.recording
-            )
+            checks[number] = replace(checks[number], probability=probability, verdict=verdict, recording=index)
     known = [check.probability for check in checks if check.probability is not None]
     unknown = len(checks) - len(known)
     note = (f"{unknown} of {len(checks)} steps could not be checked",) if unknown else ()
@@ -184,17 +179,17 @@ def _cut(source: Recording | Heard, start: float, end: float) -> AudioPart:
     return AudioPart(Heard(source.name, end - start, source.embeddings[first:last], digest))
 
 
-def _weighing(question: str, check: int, recording: int, claim: str, part: AudioPart, seconds: float) -> _Weighing:
+def _weighing(question: str, claim: str, part: AudioPart, seconds: float) -> _Weighing:
     """How a claim about a stretch of sound is weighed; see the module."""
     denied = (nothing := _NOTHING.match(claim)) is not None
     heard = claim[nothing.end() :] if nothing else claim
     if CLAIM in question:
         request = Request((user(part, question.replace(CLAIM, heard)),), over_limit="truncate")
-        return _Weighing(check, recording, denied, (request,) * 4, ("yes", "Yes", "no", "No"), 2)
+        return _Weighing(denied, (request,) * 4, ("yes", "Yes", "no", "No"), 2)
     silence = AudioPart(Clip(np.zeros(max(1, round(seconds * SAMPLE_RATE)), np.float32), rate=SAMPLE_RATE))
     spelt = (heard,) if _ARTICLE.match(heard) else (heard, f"a {heard}", f"an {heard}", f"the {heard}")
     requests = [Request((user(sound, question),), over_limit="truncate") for sound in (part, silence) for _ in spelt]
-    return _Weighing(check, recording, denied, tuple(requests), spelt * 2, len(spelt))
+    return _Weighing(denied, tuple(requests), spelt * 2, len(spelt))
 
 
 def _probabilities(judge: Judge, weighings: Sequence[_Weighing], tell: Tell) -> list[float | None]:
