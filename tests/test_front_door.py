@@ -46,6 +46,7 @@ def test_what_an_engine_does_is_this():
         "score",
         "stream",
         "transcribe",
+        "verify",
     ]
     assert all(kind.__doc__ for kind in public.values())
 

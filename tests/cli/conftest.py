@@ -48,6 +48,7 @@ def workplace(tiny, tmp_path, monkeypatch):
     noise = np.random.default_rng(0).normal(size=32_000).astype(np.float32) * 0.1
     for name in ("kitchen.flac", "before.wav", "after.wav", "talk.mp3"):
         soundfile.write(name, noise, 16_000)
+    (tmp_path / "questions.txt").write_text("What happens, and when?\n\nWho speaks?\n")
     (tmp_path / "my.jsonl").write_text('{"audio": "kitchen.flac", "question": "What is it?", "answer": "Noise."}\n')
     row = {"answer": "Man", "choices": ["Man", "Woman"], "model_output": "A man", "task": "speech"}
     (tmp_path / "predictions.jsonl").write_text(f"{json.dumps(row)}\n")

@@ -48,7 +48,7 @@ def test_a_verb_has_the_help_the_table_says_and_ends_in_examples(afnext, verb):
 def test_the_examples_run(afnext, line, workplace):
     line, _, redirected = line.partition(" > ")
     before, _, line = line.rpartition("| ")
-    given = (workplace / before.split()[1]).read_bytes() if before else None
+    given = (workplace / before.split()[1]).read_bytes() if before else b"What happens?\n"
     result = afnext(*shlex.split(line)[1:], input=given)
     assert result.exit_code == 0, result.stderr
     assert result.stdout

@@ -90,7 +90,7 @@ def remark(reply: "Reply") -> None:
 
 
 def print_reply(reply: "Reply", *, json: bool) -> None:
-    """The answer to standard output; reasoning and notes to standard error, or all of it as one JSON object."""
+    """The answer to standard output; reasoning, checks, notes to standard error, or all of it as one JSON object."""
     if json:
         typer.echo(reply.to_json())
         return
@@ -98,7 +98,20 @@ def print_reply(reply: "Reply", *, json: bool) -> None:
         typer.echo(f"{reply.reasoning}\n", err=True)
     typer.echo(reply.text)
     sys.stdout.flush()
+    print_checks(reply)
     remark(reply)
+
+
+def print_checks(reply: "Reply") -> None:
+    """Print what became of each step that was heard again to standard error, and the grounding of the answer."""
+    several = any(check.recording for check in reply.checks)
+    for check in reply.checks:
+        span = f"{check.start:.1f}-{check.end:.1f} s"
+        where = f" of recording {check.recording + 1}" if several and check.recording is not None else ""
+        sure = f"{check.verdict:7} {check.probability:4.0%}" if check.probability is not None else f"{check.verdict:12}"
+        typer.echo(f"{sure}  {span}{where}  {check.claim}", err=True)
+    if reply.grounding is not None:
+        typer.echo(f"grounding {reply.grounding:.2f}", err=True)
 
 
 def print_stream(first: str, stream: "Stream") -> None:

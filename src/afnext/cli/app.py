@@ -17,6 +17,7 @@ from afnext.base.errors import AfnextError
 
 VERBS = {
     "ask": "Ask a question about recordings.",
+    "chat": "Talk about recordings.",
     "caption": "Describe recordings.",
     "transcribe": "Write down what is said.",
     "train": "Train a model from a recipe.",

@@ -1,6 +1,6 @@
 """The engine: a model that listens and answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, overload
 
 import torch
@@ -25,6 +25,13 @@ from afnext.inference.shelf import Decoded, Shelf
 from afnext.inference.stitch import Task, stitch
 from afnext.inference.verify import LONGEST_RECORDING, MARGIN, check_steps
 from afnext.model.flamingo import Flamingo
+
+Each = Callable[[Reply | AfnextError], object]
+"""Called with each of several answers."""
+
+
+def ignored(_: object) -> None:
+    """Do nothing with it."""
 
 
 class Stream(Iterator[str]):
@@ -155,6 +162,7 @@ class Engine:
         *,
         think: bool = False,
         keep_errors: Literal[False] = False,
+        each: Each = ignored,
         tell: Tell = silent,
         **settings: Any,
     ) -> list[Reply]: ...
@@ -166,6 +174,7 @@ class Engine:
         *,
         think: bool = False,
         keep_errors: Literal[True],
+        each: Each = ignored,
         tell: Tell = silent,
         **settings: Any,
     ) -> list[Reply | AfnextError]: ...
@@ -176,6 +185,7 @@ class Engine:
         *,
         think: bool = False,
         keep_errors: bool = False,
+        each: Each = ignored,
         tell: Tell = silent,
         **settings: Any,
     ) -> list[Reply] | list[Reply | AfnextError]:
@@ -189,15 +199,19 @@ class Engine:
             think: as in ``ask``.
             keep_errors: a recording that cannot be heard gives its error in the place of its reply, and the others are
                 answered; otherwise the first such error is raised, and what was computed is lost.
+            each: called with every reply, or error that is kept, in order, as soon as it and those before it are there.
             tell: told how far it is.
             settings: see the class.
         """
         then = self.card.think if think else ""
         requests = [request_of(conversation_of(question, then), settings) for question in questions]
-        if not keep_errors:
-            return self.generate(requests, tell=tell)
         decoded = Decoded(requests, self._shelf)
-        tickets = self._run([Ticket(request, decoded) for request in requests], tell, keep_errors=True)
+        tickets = self._run(
+            [Ticket(request, decoded) for request in requests],
+            tell,
+            keep_errors=keep_errors,
+            each=lambda ticket: each(ticket.error or _reply_of(ticket)),
+        )
         return [ticket.error or _reply_of(ticket) for ticket in tickets]
 
     def caption(self, audio: Any, *, tell: Tell = silent, **settings: Any) -> Reply:
@@ -282,8 +296,18 @@ class Engine:
             raise ticket.error
         return stream
 
-    def _run(self, tickets: Sequence[Ticket], tell: Tell, *, keep_errors: bool = False) -> Sequence[Ticket]:
-        """Work until all have ended, or one has failed, if that is not to be kept; then the others are given up."""
+    def _run(
+        self,
+        tickets: Sequence[Ticket],
+        tell: Tell,
+        *,
+        keep_errors: bool = False,
+        each: Callable[[Ticket], object] = ignored,
+    ) -> Sequence[Ticket]:
+        """Work until all have ended, or one has failed, if that is not to be kept; then the others are given up.
+
+        ``each`` is called with every ticket, in order, as soon as it and those before it have ended.
+        """
         for ticket in tickets:
             self._core.submit(ticket)
         try:
@@ -296,6 +320,7 @@ class Engine:
                         _tell(ticket, tell)
                 if ticket.error is not None and not keep_errors:
                     raise ticket.error
+                each(ticket)
             if len(tickets) > 1:
                 tell("Answering", len(tickets), len(tickets))
         finally:
