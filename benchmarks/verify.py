@@ -280,8 +280,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(as_text([heading, *(row(way.title, cases, found[way]) for way in ways)]))
     print()
     between, low, high = auc(*own)
-    right, wrong = (sum(map(len, side)) for side in own)
-    print(f"its own answers: {right} events true, {wrong} false; AUC {between:.3f} ({low:.3f} to {high:.3f});", end=" ")
+    true, false = (sum(map(len, side)) for side in own)
+    print(f"its own answers: {true} events true, {false} false; AUC {between:.3f} ({low:.3f} to {high:.3f});", end=" ")
     print(f"of the true {share(own[0], holding=True):.0%} hold, of the false {share(own[1], holding=False):.0%} fail")
 
 

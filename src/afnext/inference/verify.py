@@ -59,7 +59,7 @@ _WHEN = r"\s+(?:at|from|between|during|around)"
 _SOUNDS = re.compile(rf"\s+(?:(?:is|are|was|were|can be) heard|sounds?|plays?)(?:{_WHEN})?$")
 _AT = re.compile(f"{_WHEN}$")
 _ARTICLE = re.compile(r"(?:a|an|the)\b", re.IGNORECASE)
-_NOTHING = re.compile(r"nothing of\s+(?=\S)", re.IGNORECASE)
+_NOTHING = re.compile(r"(?:nothing of|(?:I|we|you) (?:do not|don't|cannot|can't) hear)\s+(?=\S)", re.IGNORECASE)
 
 
 class Judge(Protocol):
