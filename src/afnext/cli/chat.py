@@ -72,14 +72,19 @@ def run(
         if line == QUIT:
             break
         talk.take(line)
-    if talk.failed is not None and not sys.stdin.isatty():
+    if talk.failed is not None and not _typed():
         raise typer.Exit(talk.failed.exit_code)
+
+
+def _typed() -> bool:
+    """Whether somebody types the questions."""
+    return sys.stdin.isatty()
 
 
 def _lines() -> Iterator[str]:
     """What is typed, or comes through a pipe, without empty lines; a prompt stands before it where it is typed."""
     while True:
-        if sys.stdin.isatty():
+        if _typed():
             typer.echo(PROMPT, nl=False, err=True)
         line = sys.stdin.buffer.readline()
         if not line:
