@@ -12,7 +12,8 @@ same time (*wrong event*); and the event at a time of the same length within a s
 
 **Figures.** The separation is the probability that a true step gets a higher probability than a false one (AUC: 0.5 is
 chance), with the 95 % interval of 2000 resamplings of the scenes. The peer is the same question about the whole
-recording, which cannot know of times. *Holds* and *fails* are the shares of true and of false steps with that verdict.
+recording, which cannot know of times, or chance where that does better. *Holds* and *fails* are the shares of true and
+of false steps with that verdict.
 
 **Own.** What the model itself answers to "What happens, and when?", checked likewise: of its events, those are true
 that share half their span with an event of their name. The false ones are the model's own mistakes, made by the ears
@@ -50,6 +51,7 @@ from afnext.scenes.sources import LABELS, Samples, Sources
 SCENES, QUICK = 60, 15
 AWAY = 1.0
 """Seconds around a wrong time in which nothing of the name is heard."""
+CHANCE = 0.5
 EVENTS = "What happens, and when?"
 TRUE, EVENT, TIME = "true", "wrong event", "wrong time"
 
@@ -268,7 +270,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             ours, peer = (
                 auc(of_kinds(cases, found[way], TRUE), of_kinds(cases, found[way], *wrong))[0] for way in ways
             )
-            figures[name] = Comparison(ours, peer, "AUC", higher_is_better=True).to_dict()
+            if np.isnan(ours):
+                sys.exit(f"verify: no {' or '.join(wrong)} in {limit} scenes; give a higher --limit")
+            figures[name] = Comparison(ours, max(peer, CHANCE), "AUC", higher_is_better=True).to_dict()
         print(json.dumps(figures))
         return
     steps = [step.kind for case in cases for step in case.steps]
