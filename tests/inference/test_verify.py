@@ -272,3 +272,16 @@ def test_nano_tells_its_true_events_from_planted_ones():
     false = [(0.2, 3.2, "telephone ringing"), (46.0, 49.5, "hands clapping"), (10.4, 15.8, "cow mooing")]
     reply = nano.verify(steps(*true, *false), "examples/minute.flac")
     assert [check.verdict for check in reply.checks] == ["holds"] * 3 + ["fails"] * 3
+
+
+def test_a_recording_that_was_heard_in_parts_is_checked_where_it_was_cited(asks, noise, monkeypatch):
+    """The times of a stitched answer count from the beginning of the whole."""
+    engine = asks(ASKED)
+    monkeypatch.setattr(afnext.Engine, "limit_seconds", 6.0)
+    monkeypatch.setattr("afnext.inference.writer.Writer.text", property(lambda self: "a dog <t>0.5-1.0</t>"))
+    reply = engine.ask(clip(noise(14.0)), "What?", over_limit="stitch", verify=True, max_new_tokens=3)
+    assert len(reply.parts) > 2
+    alone = engine.verify(steps(*reply.events), clip(noise(14.0)))
+    assert len(reply.checks) == len(reply.events) > 0
+    for check, other in zip(reply.checks, alone.checks, strict=True):
+        assert check.probability == pytest.approx(other.probability, rel=1e-4)

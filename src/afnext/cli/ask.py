@@ -75,7 +75,7 @@ def run(
         clips = checked(names, start, end, settings)
         with engine_of(model, device, dtype, quantize) as (engine, tell):
             if verify:  # the sound is needed once more for each answer
-                clips = [Clip(clip.samples(), rate=SAMPLE_RATE) for clip in clips]
+                clips = _in_memory(clips)
             heard = [engine.hear(clip, over_limit=settings["over_limit"], tell=tell) for clip in clips]
         check = (lambda reply: engine.verify(reply, *clips)) if verify else None
         answers = Answers(asked, check, json=json)
@@ -98,11 +98,18 @@ def run(
             stream = engine.stream(request_of(conversation_of((*clips, question)), settings), tell=tell)
             first = next(stream, "")  # the bars go before the first word comes
         else:
+            if verify and over_limit == "stitch":  # the sound is needed twice, and may come from a pipe
+                clips = _in_memory(clips)
             reply = engine.ask(*clips, question, think=think, verify=verify, tell=tell, **settings)
     if live:
         print_stream(first, stream)
     else:
         print_reply(reply, json=json)
+
+
+def _in_memory(clips: list[Clip]) -> list[Clip]:
+    """The same sound, decoded."""
+    return [Clip(clip.samples(), rate=SAMPLE_RATE) for clip in clips]
 
 
 def _look_at(names: list[str], questions: str) -> None:

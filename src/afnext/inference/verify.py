@@ -34,7 +34,8 @@ from afnext.inference.reply import Check, Reply, Verdict
 from afnext.inference.request import Request
 
 MARGIN = 0.25
-"""Seconds heard before and behind a span. Of 0 to 1, what tells true steps from false ones best (docs/verify.md)."""
+"""Seconds heard before and behind a span: as good as less, and it forgives a time that is a little off; twice as much
+separates true steps from false ones less well (docs/verify.md)."""
 
 LEAST = 0.5
 """Seconds that are heard at least: a shorter stretch is widened around its middle."""
