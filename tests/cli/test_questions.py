@@ -132,7 +132,7 @@ def test_checks_go_to_standard_error(afnext, answers):
     first, second, grounding, *notes = result.stderr.split("\n\n", 1)[1].splitlines()
     assert first.split()[0] in ("holds", "fails")
     assert first.endswith("%  0.5-1.0 s  a dog")
-    assert second == "fails     0%  5.0-6.0 s  rain"
+    assert second == "fails     0.0%  5.0-6.0 s  rain"
     value = json.loads(afnext("ask", "kitchen.flac", "Who?", "--think", "--verify", "--json").stdout)
     assert grounding == f"grounding {value['grounding']:.2f}"
     assert [check["verdict"] for check in value["checks"]] == [first.split()[0], "fails"]

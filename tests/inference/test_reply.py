@@ -38,6 +38,8 @@ def test_json_holds_every_field():
         "notes": [],
         "parts": [],
         "raw": "rain <t>0.0-3.5</t>",
+        "checks": [],
+        "grounding": None,
     }
 
 

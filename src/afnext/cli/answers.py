@@ -108,7 +108,7 @@ def print_checks(reply: "Reply") -> None:
     for check in reply.checks:
         span = f"{check.start:.1f}-{check.end:.1f} s"
         where = f" of recording {check.recording + 1}" if several and check.recording is not None else ""
-        sure = f"{check.verdict:7} {check.probability:4.0%}" if check.probability is not None else f"{check.verdict:12}"
+        sure = f"{check.verdict:7} {check.probability:6.1%}" if check.probability is not None else f"{check.verdict:14}"
         typer.echo(f"{sure}  {span}{where}  {check.claim}", err=True)
     if reply.grounding is not None:
         typer.echo(f"grounding {reply.grounding:.2f}", err=True)
