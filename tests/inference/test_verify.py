@@ -227,8 +227,18 @@ class TestWhateverWasWritten:
 
     @pytest.mark.parametrize("question", [ASKED, OPEN])
     def test_one_that_does_not_fit_costs_only_itself(self, asks, noise, question):
-        reply = asks(question).verify(steps((1, 2, "a dog"), (1, 2, "dog " * 40_000)), clip(noise(4.0)))
+        reply = asks(question).verify(steps((1, 2, "a dog"), (1, 2, "§" * 3_000)), clip(noise(4.0)))
         assert [check.verdict != "unknown" for check in reply.checks] == [True, False]
+
+    @pytest.mark.parametrize("text", ["dog " * 1_001, "x" * 600_000])
+    def test_more_words_than_can_be_asked_about(self, asks, noise, text):
+        reply = asks(ASKED).verify(steps((1, 2, text), (9, 9.5, text)), clip(noise(4.0)))
+        assert [check.verdict for check in reply.checks] == ["unknown", "fails"]
+
+    def test_a_model_that_cannot_check(self, asks, noise):
+        assert [check.verdict for check in asks(" ").verify(steps((1, 2, "a dog")), clip(noise(4.0))).checks] == [
+            "unknown"
+        ]
 
     def test_no_steps_and_no_recordings(self, asks, noise):
         none = asks(ASKED).verify(reply_of("yes"), clip(noise(4.0)))
@@ -256,6 +266,8 @@ class TestWhateverWasWritten:
         ("In the first recording I do not hear rain", "I do not hear rain"),
         ("A man says: I hear nothing", "a man says: I hear nothing"),
         ("I hear", "I hear"),
+        ("I hear several sounds", "several sounds"),
+        ("A band plays", "a band plays"),
         ("then", "then"),
         ("Anna laughs at", "Anna laughs"),
         ("telephone ringing", "telephone ringing"),

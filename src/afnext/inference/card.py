@@ -40,7 +40,7 @@ class Card(Frozen):
 
     verify: str = VERIFY
     """The question that a step's claim is checked by: with ``{claim}`` in it, one to be answered with yes or no;
-    without, one whose answer would be the claim (see ``verify.py``)."""
+    without, one whose answer would be the claim (see ``verify.py``). Empty: the model cannot check."""
 
 
 def read_card(folder: Path) -> Card:

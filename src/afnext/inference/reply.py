@@ -56,7 +56,8 @@ class Check:
 
     verdict: Verdict
     """``holds``: a probability of a half or more. ``fails``: less, or a span that does not lie within the recording
-    (probability 0). ``unknown``: it could not be asked: no claim, no recording, or a claim beyond the context."""
+    (probability 0). ``unknown``: it could not be asked: no claim, no recording, a claim too long to be asked
+    about, or a model that cannot check."""
 
     recording: int | None
     """Which recording, from 0, bears the claim out best, or was heard alone; None if none was heard."""

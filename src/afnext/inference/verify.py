@@ -43,6 +43,9 @@ LEAST = 0.5
 LONGEST_RECORDING = 24 * 3600.0
 """Seconds of a recording that are read to find spans in it; only the spans are heard."""
 
+LONGEST_CLAIM = 4_000
+"""Characters of a claim that is asked about; no step that says one thing is longer."""
+
 HOLDS = 0.5
 """The probability from which on a claim is said to hold."""
 
@@ -57,7 +60,7 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _WHEN = r"\s+(?:at|from|between|during|around)"
-_SOUNDS = re.compile(rf"\s+(?:(?:is|are|was|were|can be) heard|sounds?|plays?)(?:{_WHEN})?$")
+_SOUNDS = re.compile(rf"\s+(?:(?:is|are|was|were|can be) heard(?:{_WHEN})?|(?:sounds?|plays?){_WHEN})$")
 _AT = re.compile(f"{_WHEN}$")
 _ARTICLE = re.compile(r"(?:a|an|the)\b", re.IGNORECASE)
 _NOTHING = re.compile(r"(?:nothing of|(?:I|we|you) (?:do not|don't|cannot|can't) hear)\s+(?=\S)", re.IGNORECASE)
@@ -103,7 +106,7 @@ def check_steps(
     """
     if isinstance(margin, bool) or not isinstance(margin, int | float) or not margin >= 0:
         raise RequestError(f"margin {margin!r}", expected="seconds, 0 or more")
-    steps = reply.steps or reply.events
+    steps, question = reply.steps or reply.events, judge.card.verify
     checks, asked, named = list[Check](), list[tuple[int, int, _Weighing]](), None
     for number, step in enumerate(steps):
         claim = claim_of(step.text)
@@ -114,9 +117,11 @@ def check_steps(
         checks.append(
             Check(step.start, step.end, claim, 0.0 if nowhere else None, "fails" if nowhere else "unknown", None)
         )
-        for index, (start, end) in cited.items() if claim else ():
+        if not claim or len(claim) > LONGEST_CLAIM or not question.strip():
+            continue
+        for index, (start, end) in cited.items():
             part = _cut(sources[index], start, end)
-            asked.append((number, index, _weighing(judge.card.verify, claim, part, end - start)))
+            asked.append((number, index, _weighing(question, claim, part, end - start)))
     found = _probabilities(judge, [weighing for _, _, weighing in asked], tell)
     for (number, index, _), probability in zip(asked, found, strict=True):
         best = checks[number].probability
