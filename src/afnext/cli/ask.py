@@ -92,7 +92,7 @@ def run(
         )
     conversation_of((question,))
     clips = checked(audio or [], start, end, settings)
-    live = sys.stdout.isatty() and not (json or think or verify)
+    live = sys.stdout.isatty() and not (json or think or verify or over_limit == "stitch")
     with engine_of(model, device, dtype, quantize) as (engine, tell):
         if live:
             stream = engine.stream(request_of(conversation_of((*clips, question)), settings), tell=tell)
