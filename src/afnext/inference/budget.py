@@ -46,14 +46,15 @@ class Budget:
         """Bytes of the key-value cache of a model."""
         if self.cache_bytes is not None:
             return self.cache_bytes
-        return min(cache_bytes(config, LONG + self.rows * SHORT, dtype), _free_bytes(device) // 2)
+        return min(cache_bytes(config, LONG + self.rows * SHORT, dtype), free_bytes(device) // 2)
 
     def tokens_for(self, device: torch.device) -> int:
         """Tokens a pass."""
         return self.step_tokens or max(self.rows, 2048 if device.type == "cuda" else 512)
 
 
-def _free_bytes(device: torch.device) -> int:
+def free_bytes(device: torch.device) -> int:
+    """Memory of the device that nobody uses now."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     try:

@@ -9,7 +9,7 @@ from afnext.base.errors import CheckpointError, RequestError
 from afnext.base.process import pick_device, pick_dtype
 from afnext.dialogue.checkpoint import load_family
 from afnext.dialogue.tokenizer import Tokenizer
-from afnext.inference.budget import Budget
+from afnext.inference.budget import Budget, free_bytes
 from afnext.inference.card import read_card
 from afnext.inference.engine import Engine
 from afnext.inference.folder import find_folder
@@ -17,6 +17,7 @@ from afnext.model import weights
 from afnext.model.flamingo import Flamingo
 from afnext.model.lora import is_adapter, load_adapter, merge, read_adapter_config
 from afnext.model.quantised import SCHEMES, Scheme, quantise
+from afnext.model.upcast import computes, upcast
 
 
 def load(
@@ -49,8 +50,15 @@ def load(
     family = load_family(folder)
     tokenizer = Tokenizer.load(folder)
     card = read_card(folder)
-    number = pick_dtype(dtype, place, weights.stored_dtype(folder))
+    stored = weights.stored_dtype(folder)
+    number = pick_dtype(dtype, place, stored)
+    if dtype is None and place.type == "cpu" and number.itemsize > stored.itemsize:
+        files = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
+        if files * number.itemsize // stored.itemsize > free_bytes(place) * 0.8:
+            number = stored  # slower to compute in, but there is room for it
     model = load_weights(folder, adapter, place, number, scheme)
+    if not computes(number, place):
+        upcast(model)
     wanted, had = tokenizer.vocab_size, model.config.decoder.vocabulary
     if wanted > had:
         raise CheckpointError(
