@@ -9,6 +9,7 @@
     |   +-- OverLimitError  a recording longer than the model's limit
     +-- SceneError          an impossible synthetic scene
     +-- ScoreError          a rule, a row of predictions or a judge that nothing can be scored with
+    +-- BenchmarkError      a benchmark, its data, a run's folder or an endpoint that cannot be measured with
     +-- ParallelError       processes, degrees of parallelism or a mesh that do not fit together
     +-- OutputError         a place where nothing can be written
     +-- MissingToolError    a program or optional package that is not installed
@@ -65,6 +66,10 @@ class SceneError(AfnextError):
 
 class ScoreError(AfnextError):
     """A rule, a row of predictions or a judge that nothing can be scored with."""
+
+
+class BenchmarkError(AfnextError):
+    """A benchmark, its data, a run's folder or an endpoint that nothing can be measured with."""
 
 
 class ParallelError(AfnextError):

@@ -1,0 +1,100 @@
+"""Rows of the files that benchmarks are published as: JSON, JSON lines, CSV, TSV, parquet."""
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from afnext.base.errors import AfnextError, BenchmarkError
+from afnext.base.packages import package
+from afnext.evaluation.data import Data
+from afnext.evaluation.sample import Row
+from afnext.scoring.rows import read_rows
+
+csv.field_size_limit(1 << 24)  # a transcript of an hour stands in one cell
+
+
+def rows(*patterns: str) -> Callable[[Data], Iterable[tuple[str, Row | AfnextError]]]:
+    """What reads the rows of all files of the first of ``patterns`` that fits any.
+
+    Each row has the name of its file without ending under ``_file``: benchmarks in parts are told apart by it.
+    """
+
+    def read(data: Data) -> Iterator[tuple[str, Row | AfnextError]]:
+        for path in data.tables(*patterns):
+            for number, row in read_table(path):
+                yield (
+                    f"{path.name}:{number}",
+                    row if isinstance(row, AfnextError) else {**row, "_file": path.stem, "_number": number},
+                )
+
+    return read
+
+
+def read_table(path: Path) -> Iterator[tuple[int, Row | AfnextError]]:
+    """Each row of ``path`` with its number, from 1; a line that cannot be read is told in its place.
+
+    Raises:
+        BenchmarkError: the file as a whole cannot be read.
+    """
+    ending = path.suffix.lower()
+    if ending == ".jsonl":
+        yield from read_rows(path)
+    elif ending == ".json":
+        yield from enumerate(_json(path), 1)
+    elif ending in (".csv", ".tsv"):
+        yield from enumerate(_csv(path, "\t" if ending == ".tsv" else ","), 1)
+    elif ending == ".parquet":
+        yield from enumerate(_parquet(path), 1)
+    else:
+        raise BenchmarkError(f"{path}", expected="JSON, JSON lines, CSV, TSV or parquet")
+
+
+def _json(path: Path) -> Iterator[Row | AfnextError]:
+    """A list of objects; or an object of objects, whose keys become ``_key``; or JSON lines under this ending."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BenchmarkError(f"{path} cannot be read: {error}", expected="JSON in UTF-8") from error
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        for _, row in read_rows(path):
+            yield row
+        return
+    if isinstance(value, dict):
+        listed = next((part for part in value.values() if isinstance(part, list)), None) if len(value) == 1 else None
+        value = (
+            listed
+            if listed is not None
+            else [{**part, "_key": key} for key, part in value.items() if isinstance(part, dict)] or [value]
+        )
+    for number, row in enumerate(value if isinstance(value, list) else [value], 1):
+        if isinstance(row, dict):
+            yield row
+        else:
+            yield BenchmarkError(f"{path.name}:{number}: {type(row).__name__}", expected="an object")
+
+
+def _csv(path: Path, between: str) -> Iterator[Row | AfnextError]:
+    quoting = csv.QUOTE_NONE if between == "\t" else csv.QUOTE_MINIMAL
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+            for number, row in enumerate(csv.DictReader(lines, delimiter=between, quoting=quoting), 2):
+                if None in row:
+                    yield BenchmarkError(f"{path.name}:{number}: more cells than the header has")
+                else:
+                    yield {name.strip(): value for name, value in row.items() if name is not None}
+    except (OSError, csv.Error) as error:
+        raise BenchmarkError(f"{path} cannot be read: {error}", expected="a table with a header") from error
+
+
+def _parquet(path: Path) -> Iterator[Row]:
+    parquet: Any = package("pyarrow.parquet", "evaluate")
+    try:
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=64):
+                yield from batch.to_pylist()
+    except (OSError, ValueError) as error:
+        raise BenchmarkError(f"{path} cannot be read: {error}", expected="a parquet table") from error
