@@ -76,6 +76,15 @@ class Data:
             raise BenchmarkError(f"a recording given as {type(value).__name__}", expected="a path, or bytes")
         return Clip(str(self._found(os.fspath(value), under)), start, end)
 
+    def one_of(self, *names: str, under: str = "", start: float | None = None, end: float | None = None) -> Clip:
+        """The recording under the first of ``names`` that is there; the first name where none is."""
+        paths = [self._found(name, under) for name in names]
+        return Clip(str(next((path for path in paths if path.is_file()), paths[0])), start, end)
+
+    def sounds(self, *patterns: str) -> list[Path]:
+        """As ``tables``, of recordings."""
+        return [path for path in self.tables(*patterns) if path.suffix.lower() in SOUNDS]
+
     def _found(self, name: str, under: str) -> Path:
         parts = Path(name.replace("\\", "/").lstrip("/")).parts
         for base in (self.root / under, self.root):

@@ -15,7 +15,11 @@ from afnext.scoring.rows import read_rows
 csv.field_size_limit(1 << 24)  # a transcript of an hour stands in one cell
 
 
-def rows(*patterns: str) -> Callable[[Data], Iterable[tuple[str, Row | AfnextError]]]:
+Reader = Callable[[Data], Iterable[tuple[str, Row | AfnextError]]]
+"""Finds the rows in a benchmark's data; each with its place, or what is wrong with it."""
+
+
+def rows(*patterns: str) -> Reader:
     """What reads the rows of all files of the first of ``patterns`` that fits any.
 
     Each row has the name of its file without ending under ``_file``: benchmarks in parts are told apart by it.
@@ -98,3 +102,55 @@ def _parquet(path: Path) -> Iterator[Row]:
                 yield from batch.to_pylist()
     except (OSError, ValueError) as error:
         raise BenchmarkError(f"{path} cannot be read: {error}", expected="a parquet table") from error
+
+
+def grouped(read: Reader, *key: str, gather: str) -> Reader:
+    """Rows that agree in the fields ``key`` become one, with the values of the field ``gather`` as a list.
+
+    For sets in which each annotator has a row of his own. Groups stand where their first row stood.
+    """
+
+    def together(data: Data) -> Iterator[tuple[str, Row | AfnextError]]:
+        groups: dict[Any, tuple[str, dict[str, Any]]] = {}
+        for place, row in read(data):
+            if isinstance(row, AfnextError):
+                yield place, row
+                continue
+            if any(row.get(name) is None for name in (*key, gather)):
+                missing = next(name for name in (*key, gather) if row.get(name) is None)
+                yield place, BenchmarkError(f"{place}: no field {missing!r}", expected=", ".join((*key, gather)))
+                continue
+            found = groups.setdefault(tuple(str(row[name]) for name in key), (place, {**row, gather: []}))
+            found[1][gather].append(row[gather])
+        yield from groups.values()
+
+    return together
+
+
+def spread(read: Reader, split: Callable[[Row], Iterable[Row]]) -> Reader:
+    """Each row becomes those that ``split`` makes of it, or an error where a field that it needs is missing."""
+
+    def apart(data: Data) -> Iterator[tuple[str, Row | AfnextError]]:
+        for place, row in read(data):
+            if isinstance(row, AfnextError):
+                yield place, row
+                continue
+            try:
+                parts = list(split(row))
+            except BenchmarkError as error:
+                yield place, BenchmarkError(f"{place}: {error}")
+                continue
+            yield from ((place, part) for part in parts)
+
+    return apart
+
+
+def folder_rows(*patterns: str) -> Reader:
+    """A row for each recording of the first of ``patterns`` that fits any: its ``path`` and the folder's name."""
+
+    def read(data: Data) -> Iterator[tuple[str, Row | AfnextError]]:
+        for path in data.sounds(*patterns):
+            name = path.relative_to(data.root).as_posix()
+            yield name, {"path": name, "folder": path.parent.name}
+
+    return read

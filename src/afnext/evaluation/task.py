@@ -1,8 +1,7 @@
 """A task: a benchmark's page as a value. Each file under ``tasks/`` holds one, or a close family of them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from afnext.base.errors import AfnextError, BenchmarkError
 from afnext.evaluation.data import Data
@@ -73,6 +72,8 @@ class Task:
         protocol: how the score is counted and what may be compared with it.
         published: numbers.
         faults: known ones of the official script or data.
+        submission: the field for predictions in the file that the authors score, where answers are held back.
+        family: the name under which the parts of one benchmark are asked for together.
     """
 
     name: str
@@ -95,7 +96,8 @@ class Task:
     protocol: str = ""
     published: tuple[Published, ...] = ()
     faults: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    submission: str = ""
+    family: str = ""
 
     def samples(self, data: Data) -> Iterable[Sample]:
         """Every sample, in the order of the data; rows with faults too, each with what is wrong in one line.
@@ -136,3 +138,8 @@ class Task:
         if normal(sample.answer) not in map(normal, sample.choices):
             return replace(sample, fault=f"{place}: the answer {sample.answer[:40]!r} is not among the choices")
         return sample
+
+
+def published(source: str, **scores: str) -> tuple[Published, ...]:
+    """Numbers from one source, by model: ``published("its card", AF3="73.30")``; _ in a name stands for a blank."""
+    return tuple(Published(model.replace("_", " "), score, source) for model, score in scores.items())
