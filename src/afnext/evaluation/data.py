@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -109,8 +109,16 @@ class Data:
             yield from (Path(folder, name) for name in names if name.lower().endswith(endings))
 
 
-def find_data(name: str, hub: str, revision: str, files: tuple[str, ...], given: Path | None, address: str) -> Data:
-    """The data of the benchmark ``name``: in ``given``/name, in ``given`` itself, or else from the hub.
+def find_data(
+    names: Sequence[str],
+    given: Path | None,
+    *,
+    hub: str = "",
+    revision: str = "main",
+    files: Sequence[str] = (),
+    address: str = "",
+) -> Data:
+    """A benchmark's data: in a folder of one of ``names`` in ``given``, in ``given`` itself, or else from the hub.
 
     Raises:
         BenchmarkError: they are not there and cannot be fetched.
@@ -118,11 +126,11 @@ def find_data(name: str, hub: str, revision: str, files: tuple[str, ...], given:
     if given is not None:
         if not given.is_dir():
             raise BenchmarkError(f"{given} is no folder", expected="the folder of the benchmarks' data")
-        inside = given / name
-        return Data(inside if inside.is_dir() else given)
+        return Data(next((given / name for name in names if name and (given / name).is_dir()), given))
     if not hub:
         raise BenchmarkError(
-            f"the data of {name} are not on the hub", do=f"get them from {address} and give their folder with --data"
+            f"the data of {names[0]} are not on the hub",
+            do=f"get them from {address} and give their folder with --data",
         )
     try:
         patterns = list(files) or None

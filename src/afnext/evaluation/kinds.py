@@ -59,7 +59,7 @@ def one_audio(*names: str, under: str = "") -> Callable[[Row, Data], tuple[Clip,
     return lambda row, data: (data.recording(need(row, *names), under=under),)
 
 
-def labelled(
+def labelled(  # noqa: PLR0917
     labels: Sequence[str],
     question: str,
     audio: Callable[[Row, Data], tuple[Clip, ...]],

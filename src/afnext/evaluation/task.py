@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from afnext.base.errors import AfnextError, BenchmarkError
-from afnext.evaluation.data import Data
+from afnext.evaluation.data import Data, find_data
 from afnext.evaluation.sample import Row, Sample
 from afnext.evaluation.spelling import PLAIN, Spelling
 from afnext.scoring.options import normal
@@ -99,6 +100,18 @@ class Task:
     submission: str = ""
     family: str = ""
 
+    def data(self, given: Path | None) -> Data:
+        """The files: in the folder ``given``, under the task's name or its family's or right there; or from the hub.
+
+        Raises:
+            BenchmarkError: they are not there and cannot be fetched.
+        """
+        source = self.source
+        names = (self.name, self.family)
+        return find_data(
+            names, given, hub=source.hub, revision=source.revision, files=source.files, address=source.address
+        )
+
     def samples(self, data: Data) -> Iterable[Sample]:
         """Every sample, in the order of the data; rows with faults too, each with what is wrong in one line.
 
@@ -140,6 +153,6 @@ class Task:
         return sample
 
 
-def published(source: str, **scores: str) -> tuple[Published, ...]:
-    """Numbers from one source, by model: ``published("its card", AF3="73.30")``; _ in a name stands for a blank."""
-    return tuple(Published(model.replace("_", " "), score, source) for model, score in scores.items())
+def published(source: str, scores: Mapping[str, str]) -> tuple[Published, ...]:
+    """Numbers from one source, by model."""
+    return tuple(Published(model, score, source) for model, score in scores.items())

@@ -205,14 +205,9 @@ class Engine:
         """
         then = self.card.think if think else ""
         requests = [request_of(conversation_of(question, then), settings) for question in questions]
-        decoded = Decoded(requests, self._shelf)
-        tickets = self._run(
-            [Ticket(request, decoded) for request in requests],
-            tell,
-            keep_errors=keep_errors,
-            each=lambda ticket: each(ticket.error or _reply_of(ticket)),
-        )
-        return [ticket.error or _reply_of(ticket) for ticket in tickets]
+        if keep_errors:
+            return self.generate(requests, keep_errors=True, each=each, tell=tell)
+        return self.generate(requests, each=each, tell=tell)
 
     def caption(self, audio: Any, *, tell: Tell = silent, **settings: Any) -> Reply:
         """Describe a recording."""
@@ -251,10 +246,41 @@ class Engine:
             recording.truncated,
         )
 
-    def generate(self, requests: Sequence[Request], *, tell: Tell = silent) -> list[Reply]:
-        """Answer conversations side by side; the replies stand in the order of the requests."""
+    @overload
+    def generate(
+        self,
+        requests: Sequence[Request],
+        *,
+        keep_errors: Literal[False] = False,
+        each: Each = ignored,
+        tell: Tell = silent,
+    ) -> list[Reply]: ...
+
+    @overload
+    def generate(
+        self, requests: Sequence[Request], *, keep_errors: Literal[True], each: Each = ignored, tell: Tell = silent
+    ) -> list[Reply | AfnextError]: ...
+
+    def generate(
+        self,
+        requests: Sequence[Request],
+        *,
+        keep_errors: bool = False,
+        each: Each = ignored,
+        tell: Tell = silent,
+    ) -> list[Reply] | list[Reply | AfnextError]:
+        """Answer conversations side by side; the replies stand in the order of the requests.
+
+        ``keep_errors`` and ``each`` as in ``ask_many``.
+        """
         decoded = Decoded(requests, self._shelf)
-        return [_reply_of(ticket) for ticket in self._run([Ticket(request, decoded) for request in requests], tell)]
+        tickets = self._run(
+            [Ticket(request, decoded) for request in requests],
+            tell,
+            keep_errors=keep_errors,
+            each=lambda ticket: each(ticket.error or _reply_of(ticket)),
+        )
+        return [ticket.error or _reply_of(ticket) for ticket in tickets]
 
     def score(self, requests: Sequence[Request], answers: Sequence[str], *, tell: Tell = silent) -> list[list[float]]:
         """How likely the model is to answer each request so: the log-probability of each token of the answer.

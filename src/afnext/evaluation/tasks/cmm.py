@@ -53,7 +53,9 @@ TASKS = (
         figure="hallucination_resistance",
         protocol="Accuracy; perception accuracy (PA) over questions whose answer is yes, hallucination resistance (HR) "
         "over no. Audio Flamingo 2 names this subset; Audio Flamingo 3 and AF-Next do not say which they used.",
-        published=(*published("Audio Flamingo 3 (arXiv 2507.08128)", AF3="86.5", AF2="82.0", Gemini_25_Pro="82.0"),),
+        published=(
+            *published("Audio Flamingo 3 (arXiv 2507.08128)", {"AF3": "86.5", "AF2": "82.0", "Gemini 2.5 Pro": "82.0"}),
+        ),
         faults=("'no' anywhere in the first five characters is no: 'Unknown' and 'I know it' are no",),
     ),
 )

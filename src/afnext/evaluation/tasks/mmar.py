@@ -38,9 +38,16 @@ TASKS = (
         protocol="The rule of MMAU. The prompt moves Audio Flamingo 3 from 58.5 (this one) to 49.1 (the one that MMAR "
         "suggests; NVIDIA/audio-flamingo issue 54), so it belongs to the score.",
         published=(
-            *published("AF-Next model cards", AF_Next_Instruct="59.7", AF_Next_Think="61.0", AF_Next_Captioner="63.0"),
-            *published("Audio Flamingo 3 (arXiv 2507.08128)", AF3="58.5", AF3_Think="60.1", Qwen25_Omni="56.7"),
-            *published("Qwen3-Omni report", Qwen3_Omni_Thinking="66.4", Gemini_25_Pro="74.7", GPT_4o_Audio="63.5"),
+            *published(
+                "AF-Next model cards",
+                {"AF-Next Instruct": "59.7", "AF-Next Think": "61.0", "AF-Next Captioner": "63.0"},
+            ),
+            *published(
+                "Audio Flamingo 3 (arXiv 2507.08128)", {"AF3": "58.5", "AF3 Think": "60.1", "Qwen2.5-Omni": "56.7"}
+            ),
+            *published(
+                "Qwen3-Omni report", {"Qwen3-Omni Thinking": "66.4", "Gemini 2.5 Pro": "74.7", "GPT-4o Audio": "63.5"}
+            ),
         ),
         faults=(
             "always-right predictions score 91.0 as 'The answer is: ...' and 0.0 as a bare letter",

@@ -51,13 +51,12 @@ TASKS = (
         by=("task", "sub_category", "difficulty"),
         protocol=PROTOCOL,
         published=(
-            *published("Audio Flamingo 3 (arXiv 2507.08128)", AF3="73.30", AF3_Think="74.26", Qwen25_Omni="71.5"),
+            *published(
+                "Audio Flamingo 3 (arXiv 2507.08128)", {"AF3": "73.30", "AF3 Think": "74.26", "Qwen2.5-Omni": "71.5"}
+            ),
             *published(
                 "MMAU parsed leaderboard, 2025-12",
-                Gemini_25_Pro="71.60",
-                GPT_4o_Audio="62.5",
-                MiMo_Audio="74.7",
-                Step_Audio_2="77.58",
+                {"Gemini 2.5 Pro": "71.60", "GPT-4o Audio": "62.5", "MiMo-Audio": "74.7", "Step-Audio 2": "77.58"},
             ),
         ),
         faults=FAULTS,
@@ -81,12 +80,12 @@ TASKS = (
         published=(
             *published(
                 "AF-Next model cards",
-                AF_Next_Instruct="74.20",
-                AF_Next_Think="75.01",
-                AF_Next_Captioner="75.76",
+                {"AF-Next Instruct": "74.20", "AF-Next Think": "75.01", "AF-Next Captioner": "75.76"},
             ),
-            *published("Audio Flamingo 3 (arXiv 2507.08128)", AF3="72.42", AF3_Think="73.16", Qwen25_Omni="71.00"),
-            *published("Qwen3-Omni report (which part is not said)", Qwen3_Omni="77.5", Gemini_25_Pro="77.4"),
+            *published(
+                "Audio Flamingo 3 (arXiv 2507.08128)", {"AF3": "72.42", "AF3 Think": "73.16", "Qwen2.5-Omni": "71.00"}
+            ),
+            *published("Qwen3-Omni report (which part is not said)", {"Qwen3-Omni": "77.5", "Gemini 2.5 Pro": "77.4"}),
         ),
         faults=FAULTS[:3],
     ),

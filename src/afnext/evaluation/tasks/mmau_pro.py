@@ -85,9 +85,12 @@ _CLOSED = Task(
     "protocol. The overall score of the board weighs closed accuracy, mean rating / 5 of open questions and the share "
     "of followed instructions by their numbers of questions; the table has it when all three parts were run.",
     published=(
-        *published("AF-Next model cards", AF_Next_Instruct="56.9", AF_Next_Think="58.7"),
-        *published("MMAU-Pro (arXiv 2508.13992)", AF3="51.7", Qwen25_Omni="52.2", Gemini_25_Flash="59.2", human="~78"),
-        *published("SALMONN-2 README", SALMONN_2="58.5", AF_Next="56.3"),
+        *published("AF-Next model cards", {"AF-Next Instruct": "56.9", "AF-Next Think": "58.7"}),
+        *published(
+            "MMAU-Pro (arXiv 2508.13992)",
+            {"AF3": "51.7", "Qwen2.5-Omni": "52.2", "Gemini 2.5 Flash": "59.2", "human": "~78"},
+        ),
+        *published("SALMONN-2 README", {"SALMONN-2": "58.5", "AF-Next": "56.3"}),
     ),
     faults=(
         "an answer of a letter is embedded as a letter, an empty answer still chooses something",
@@ -107,7 +110,7 @@ TASKS = (
         rule="mmau-pro-open",
         judge=("mmau-pro-open",),
         figure="mean_score",
-        protocol="Four criteria and an overall rating from 1 to 5 by Qwen2.5-7B-Instruct; shown is the mean rating / 5.",
+        protocol="Four criteria and an overall rating from 1 to 5 by Qwen2.5-7B-Instruct; the score is rating / 5.",
         published=(),
         faults=(
             "a criterion without a rating is 3; an overall rating of exactly 3 is replaced by the criteria's mean",

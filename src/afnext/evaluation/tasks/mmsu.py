@@ -64,14 +64,19 @@ TASKS = (
         protocol="`official` leaves out what cannot be read, as the script does; `all-items` counts it wrong. "
         "script_accuracy is the script run over the file, with its carried-over letters.",
         published=(
-            *published("AF-Next model cards", AF_Next_Instruct="59.4", AF_Next_Think="61.2", AF_Next_Captioner="63.3"),
-            *published("Audio Flamingo 3 (arXiv 2507.08128)", AF3="61.4", AF3_Think="62.3"),
+            *published(
+                "AF-Next model cards",
+                {"AF-Next Instruct": "59.4", "AF-Next Think": "61.2", "AF-Next Captioner": "63.3"},
+            ),
+            *published("Audio Flamingo 3 (arXiv 2507.08128)", {"AF3": "61.4", "AF3 Think": "62.3"}),
             *published(
                 "Qwen3-Omni report",
-                Qwen25_Omni="62.6",
-                Qwen3_Omni_Instruct="69.0",
-                Qwen3_Omni_Thinking="70.2",
-                Gemini_25_Pro="77.7",
+                {
+                    "Qwen2.5-Omni": "62.6",
+                    "Qwen3-Omni Instruct": "69.0",
+                    "Qwen3-Omni Thinking": "70.2",
+                    "Gemini 2.5 Pro": "77.7",
+                },
             ),
         ),
         faults=(

@@ -96,9 +96,11 @@ TASKS = (
         protocol="One pass over all five options. The README recommends leave-one-out (four passes, each without one "
         "distractor, and a vote), which is another score. Option order depends on the id, not on a draw.",
         published=(
-            *published("AF-Next model cards", AF_Next_Instruct="75.6"),
-            *published("Music Flamingo (arXiv 2511.10289)", Music_Flamingo="74.58", AF3="47.4", Qwen3_Omni="52.0"),
-            *published("Audio Flamingo 3 (arXiv 2507.08128)", Qwen25_Omni="47.3", Gemini_25_Pro="49.4"),
+            *published("AF-Next model cards", {"AF-Next Instruct": "75.6"}),
+            *published(
+                "Music Flamingo (arXiv 2511.10289)", {"Music Flamingo": "74.58", "AF3": "47.4", "Qwen3-Omni": "52.0"}
+            ),
+            *published("Audio Flamingo 3 (arXiv 2507.08128)", {"Qwen2.5-Omni": "47.3", "Gemini 2.5 Pro": "49.4"}),
         ),
         faults=(
             "options are shuffled without a seed",
@@ -131,7 +133,7 @@ TASKS = (
         by=("dataset", "genre"),
         doubt="how recordings are named is the user's matter: <dataset_identifier>.mp3 or .wav is looked for",
         protocol="Not the set of the Audio Flamingo papers.",
-        published=published("AU-Harness (LLM judge)", Qwen25_Omni="59.3"),
+        published=published("AU-Harness (LLM judge)", {"Qwen2.5-Omni": "59.3"}),
         faults=("any single capital A to D anywhere in the answer counts as the letter",),
     ),
 )

@@ -69,8 +69,8 @@ TASKS = (
         ),
         by=("instrument_family_str",),
         published=(
-            *published(_PAPER, AF_Next="66.7"),
-            *published("Music Flamingo (arXiv 2511.10289)", Music_Flamingo="75.89", AF3="65.5"),
+            *published(_PAPER, {"AF-Next": "66.7"}),
+            *published("Music Flamingo (arXiv 2511.10289)", {"Music Flamingo": "75.89", "AF3": "65.5"}),
         ),
         faults=(
             "AF-Next's 66.7 is below Music Flamingo's 75.89, though its page names Pengi's 62.0 as the best before",
@@ -93,8 +93,8 @@ TASKS = (
         ),
         by=("instrument_source_str",),
         published=(
-            *published(_PAPER, AF_Next="81.7"),
-            *published("Music Flamingo (arXiv 2511.10289)", Music_Flamingo="80.76", AF3="78.9"),
+            *published(_PAPER, {"AF-Next": "81.7"}),
+            *published("Music Flamingo (arXiv 2511.10289)", {"Music Flamingo": "80.76", "AF3": "78.9"}),
         ),
     ),
     label_task(
@@ -121,9 +121,9 @@ TASKS = (
             ("song_id",),
         ),
         published=(
-            *published(_PAPER, AF_Next="92.13"),
-            *published("Music Flamingo (arXiv 2511.10289)", Music_Flamingo="90.86"),
-            *published("Audio Flamingo 2 (arXiv 2503.03983)", AF2="85.80"),
+            *published(_PAPER, {"AF-Next": "92.13"}),
+            *published("Music Flamingo (arXiv 2511.10289)", {"Music Flamingo": "90.86"}),
+            *published("Audio Flamingo 2 (arXiv 2503.03983)", {"AF2": "85.80"}),
         ),
     ),
     label_task(
@@ -149,8 +149,11 @@ TASKS = (
         protocol="The part must be named: MARBLE's fault-filtered test part is another set than all 1000 recordings, "
         "among which are repetitions and distortions.",
         published=(
-            *published("Music Flamingo (arXiv 2511.10289)", Music_Flamingo="84.45", Pengi="80.0"),
-            *published("Qwen3-Omni report (MARBLE split)", Qwen3_Omni="93.0", Gemini_25_Pro="81.0", Qwen25_Omni="81.7"),
+            *published("Music Flamingo (arXiv 2511.10289)", {"Music Flamingo": "84.45", "Pengi": "80.0"}),
+            *published(
+                "Qwen3-Omni report (MARBLE split)",
+                {"Qwen3-Omni": "93.0", "Gemini 2.5 Pro": "81.0", "Qwen2.5-Omni": "81.7"},
+            ),
         ),
     ),
 )

@@ -1,0 +1,291 @@
+"""A run: every sample asked once, each answer a record as soon as it is there, and none asked again after a stop."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from afnext.base.errors import AudioError, BenchmarkError
+from afnext.base.progress import Tell, silent
+from afnext.evaluation.data import Data
+from afnext.evaluation.folder import Folder, key_of
+from afnext.evaluation.hearing import Digests, Sound, hear, seconds_of
+from afnext.evaluation.marking import Panel, is_pending, judged, scored
+from afnext.evaluation.record import Record
+from afnext.evaluation.respondent import Answer, Asked, Respondent
+from afnext.evaluation.sample import Sample
+from afnext.evaluation.task import Task
+
+HELD_SECONDS = 3600.0
+"""Sound that is decoded at once, at most, beside the longest recording."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What of a benchmark is asked, and how often.
+
+    Attributes:
+        limit: so many samples, drawn by the seed: a smaller limit asks a part of what a larger one does.
+        filters: facts, or fields of rows, and the value that they must have, as text.
+        repeat: how often each sample is asked, with a seed of its own each time.
+        permute: ask it with its choices in every rotation of their order.
+        deaf: ask the same prompts without the recordings, as a baseline.
+        shard: (which, of how many): the samples are divided by a hash of their ids, for several processes.
+        seed: of the draws.
+        max_new_tokens: of an answer; None: the task's own.
+    """
+
+    limit: int | None = None
+    filters: tuple[tuple[str, str], ...] = ()
+    repeat: int = 1
+    permute: bool = False
+    deaf: bool = False
+    shard: tuple[int, int] = (0, 1)
+    seed: int = 0
+    max_new_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One asking of a sample: its repeat, and the order of its choices ("" is the data's own)."""
+
+    sample: Sample
+    repeat: int = 0
+    order: str = ""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The choices in the order of this asking."""
+        return tuple(self.sample.choices[index] for index in indices(self.order)) or self.sample.choices
+
+
+def indices(order: str) -> list[int]:
+    """``2031`` or ``10-11-0`` as numbers."""
+    return [int(part) for part in (order.split("-") if "-" in order else order)]
+
+
+def rotations(count: int) -> list[str]:
+    """Every rotation of so many choices but the first, which is no change.
+
+    >>> rotations(3)
+    ['120', '201']
+    """
+    between = "-" if count > 10 else ""
+    return [between.join(str((first + step) % count) for step in range(count)) for first in range(1, count)]
+
+
+def selected(samples: Iterable[Sample], wanted: Wanted) -> list[Sample]:
+    """The samples that are asked for, in the order of the data."""
+    kept = [sample for sample in samples if all(_has(sample, name, value) for name, value in wanted.filters)]
+    if wanted.limit is not None and wanted.limit < len(kept):
+        drawn = sorted(kept, key=lambda sample: hashlib.sha256(f"{wanted.seed}:{sample.item}".encode()).digest())
+        names = {sample.item for sample in drawn[: wanted.limit]}
+        kept = [sample for sample in kept if sample.item in names]
+    which, of = wanted.shard
+    return [sample for sample in kept if zlib.crc32(sample.item.encode()) % of == which]
+
+
+def _has(sample: Sample, name: str, value: str) -> bool:
+    found = sample.facts.get(name, sample.row.get(name))
+    return any(str(one).casefold() == value.casefold() for one in (found if isinstance(found, list) else [found]))
+
+
+def askings(samples: Iterable[Sample], wanted: Wanted) -> list[Asking]:
+    """Every asking of the samples, the longest recordings first: what does not fit into memory shows at once."""
+    found = [
+        Asking(sample, repeat, order)
+        for sample in samples
+        for repeat in range(wanted.repeat)
+        for order in ["", *(rotations(len(sample.choices)) if wanted.permute and len(sample.choices) > 1 else [])]
+    ]
+    long = {id(one.sample): sum(map(seconds_of, one.sample.audio)) for one in found if not one.order}
+    return sorted(found, key=lambda one: (-long[id(one.sample)], str(one.sample.audio), one.sample.item, one.order))
+
+
+def run_task(
+    task: Task,
+    data: Data,
+    folder: Folder,
+    respondent: Respondent,
+    wanted: Wanted,
+    *,
+    panel: Panel | None = None,
+    tell: Tell = silent,
+) -> int:
+    """Ask what has no record yet; returns how many records were written.
+
+    Raises:
+        BenchmarkError: the data cannot be read, nothing is left by limit and filters, or the respondent gave up.
+        OutputError: the folder cannot be written to.
+    """
+    return _Runner(task, data, folder, respondent, wanted, panel, tell).run()
+
+
+class _Runner:
+    """One task of a run."""
+
+    def __init__(  # noqa: PLR0917
+        self,
+        task: Task,
+        data: Data,
+        folder: Folder,
+        respondent: Respondent,
+        wanted: Wanted,
+        panel: Panel | None,
+        tell: Tell,
+    ) -> None:
+        self.task = task
+        self.data = data
+        self.respondent = respondent
+        self.wanted = wanted
+        self.panel = panel
+        self.journal = folder.journal(task.name, deaf=wanted.deaf)
+        self.digests = Digests(folder.root / "digests.jsonl")
+        self.done = {key_of(record): record for record in folder.records(task.name, deaf=wanted.deaf)}
+        self.tell = tell
+        self.written = 0
+        self.counted: list[float] = []
+        self.behind = 0
+        self.total = 0
+
+    def run(self) -> int:
+        samples = selected(self.task.samples(self.data), self.wanted)
+        if not samples and self.wanted.shard[1] == 1:
+            told = ", ".join(f"{name}={value}" for name, value in self.wanted.filters)
+            raise BenchmarkError(f"no sample of {self.task.name} has {told}", do="docs/benchmarks.md names the facts")
+        wanted = askings(samples, self.wanted)
+        self.total = len(wanted)
+        self._tell()
+        for batch in self._batches(wanted):
+            self._ask(batch)
+        return self.written
+
+    def _batches(self, wanted: Sequence[Asking]) -> Iterator[list[tuple[Asking, tuple[Sound, ...], Record]]]:
+        """What is to be asked, with its sound and a record without an answer; so much at once as may be held."""
+        batch: list[tuple[Asking, tuple[Sound, ...], Record]] = []
+        heard: dict[Any, Sound] = {}
+        for asking in wanted:
+            found = self._ready(asking, heard)
+            if found is None:
+                continue
+            batch.append((asking, *found))
+            held = sum(sound.seconds for sound in heard.values())
+            if len(batch) >= 2 * self.respondent.width or held > HELD_SECONDS:
+                yield batch
+                batch, heard = [], {}
+        if batch:
+            yield batch
+
+    def _ready(self, asking: Asking, heard: dict[Any, Sound]) -> tuple[tuple[Sound, ...], Record] | None:
+        """Sound and record of an asking; None where it has a record already, or cannot be asked and now has one."""
+        sample, task = asking.sample, self.task
+        prompt = task.spelling.text(sample.question, asking.choices)
+        tokens = self.wanted.max_new_tokens or task.words
+        settings = {**self.respondent.settings, "max_new_tokens": tokens}
+        if self.wanted.deaf:
+            settings["no_audio"] = True
+        record = Record(
+            task=task.name,
+            revision=self.data.revision,
+            item=sample.item,
+            repeat=asking.repeat,
+            order=asking.order,
+            prompt_hash=_hash(prompt, settings),
+            model=self.respondent.name,
+            settings=settings,
+            prompt=prompt,
+            choices=asking.choices,
+            answer=sample.answer,
+            facts=sample.facts,
+            row=task.arrange(sample.row, asking.choices) if asking.order else sample.row,
+            error=sample.fault or None,
+        )
+        if sample.lost:
+            self._keep(record)
+            return None
+        try:
+            digests = [self.digests.find(clip) or self._heard(clip, heard).digest for clip in sample.audio]
+            record = record.model_copy(update={"audio": tuple(digests)})
+            if self._is_done(record):
+                return None
+            sounds = tuple(self._heard(clip, heard) for clip in sample.audio)
+        except AudioError as error:
+            self._keep(record.model_copy(update={"error": str(error)}))
+            return None
+        return sounds, record
+
+    def _heard(self, clip: Any, heard: dict[Any, Sound]) -> Sound:
+        name = (str(clip.source) if isinstance(clip.source, str) else id(clip.source), clip.start, clip.end)
+        if name not in heard:
+            heard[name] = hear(clip)
+            self.digests.add(clip, heard[name].digest)
+        return heard[name]
+
+    def _ask(self, batch: Sequence[tuple[Asking, tuple[Sound, ...], Record]]) -> None:
+        asked = [
+            Asked(
+                record.prompt,
+                () if self.wanted.deaf else sounds,
+                record.settings["max_new_tokens"],
+                self.wanted.seed + asking.repeat,
+            )
+            for asking, sounds, record in batch
+        ]
+        for number, answer in self.respondent.answer(asked):
+            self._keep(self._answered(batch[number][2], answer))
+
+    def _answered(self, record: Record, answer: Answer) -> Record:
+        row = {**record.row, self.task.prediction: answer.text} if answer.raw is not None else record.row
+        record = record.model_copy(
+            update={
+                "raw": answer.raw,
+                "text": answer.text,
+                "steps": answer.steps,
+                "notes": answer.notes,
+                "error": answer.error or record.error,
+                "seconds": round(answer.seconds, 4),
+                "row": row,
+            }
+        )
+        return judged(self.task, record, self.panel) if self.panel else record
+
+    def _is_done(self, record: Record) -> bool:
+        """Whether there is a record of this asking; one that waited for a judge is judged now, if there is one."""
+        there = self.done.get(key_of(record))
+        if there is None:
+            return False
+        if self.panel and is_pending(self.task, there):
+            self._keep(judged(self.task, there, self.panel), again=True)
+        else:
+            self._count(there)
+        return True
+
+    def _keep(self, record: Record, *, again: bool = False) -> None:
+        """Write a record, unless there is the same."""
+        if not again and key_of(record) in self.done:
+            self._count(self.done[key_of(record)])
+            return
+        record = scored(self.task, record)
+        self.done[key_of(record)] = record
+        self.journal.append(**record.model_dump(mode="json"))
+        self.written += 1
+        self._count(record)
+
+    def _count(self, record: Record) -> None:
+        self.behind += 1
+        score = record.scores.get("all-items")
+        if score is not None:
+            self.counted.append(score)
+        self._tell()
+
+    def _tell(self) -> None:
+        mean = f": {sum(self.counted) / len(self.counted):.1%} right" if self.counted else ""
+        name = f"{self.task.name}, no audio" if self.wanted.deaf else self.task.name
+        self.tell(f"{name}{mean}", self.behind, self.total)
+
+
+def _hash(prompt: str, settings: dict[str, Any]) -> str:
+    told = json.dumps([prompt, settings], sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()
