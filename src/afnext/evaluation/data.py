@@ -1,4 +1,4 @@
-"""A benchmark's files on this machine: found in a folder or fetched from the hub, with their revision and recordings."""
+"""A benchmark's files on this machine: in a folder or fetched from the hub, with their revision and recordings."""
 
 import hashlib
 import os

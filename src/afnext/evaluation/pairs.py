@@ -56,8 +56,8 @@ def told(compared: Compared) -> str:
     exact = "exact" if difference.exact else "drawn"
     line = (
         f"{compared.task}: {100 * compared.first:.1f} and {100 * compared.second:.1f}, difference "
-        f"{100 * difference.value:+.1f} (p = {difference.p:.3g}, {exact} sign flips of {difference.clusters} recordings "
-        f"that differ, {difference.items} samples)"
+        f"{100 * difference.value:+.1f} (p = {difference.p:.3g}, {exact} sign flips of {difference.clusters} "
+        f"recordings that differ, {difference.items} samples)"
     )
     if compared.mcnemar is not None:
         line += f"; McNemar p = {compared.mcnemar:.3g}"

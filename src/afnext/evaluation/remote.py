@@ -163,7 +163,7 @@ class Remote:
 
     def _only_model(self) -> str:
         try:
-            listed = [model.id for model in self._patiently(lambda: self._client.models.list()).data]
+            listed = [model.id for model in self._patiently(self._client.models.list).data]
         except _Refused as refused:
             raise BenchmarkError(str(refused), do="name the model with --name") from refused
         if len(listed) != 1:

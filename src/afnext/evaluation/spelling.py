@@ -1,6 +1,6 @@
 """Spellings: how a question and its choices are put into words. A prompt is part of a score, so it stands written out.
 
-``{question}`` and ``{options}`` are filled; options are listed one a line, each as ``option`` says.
+``{question}`` and ``{options}`` are filled; each option is written as ``option`` says.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,14 @@ class Spelling:
     Attributes:
         template: with ``{question}`` and, where there are choices, ``{options}``.
         option: of one choice, with ``{letter}`` and ``{choice}``.
+        between: what stands between two choices.
         source: who asks so.
     """
 
     template: str
     option: str = "({letter}) {choice}"
     source: str = ""
+    between: str = "\n"
 
     def text(self, question: str, choices: Sequence[str] = ()) -> str:
         """The prompt. What stands in the question or in a choice is never taken for a place to fill.
@@ -29,7 +31,7 @@ class Spelling:
         'Who?\\n(A) a {dog}\\n(B) a cat'
         """
         names = [ascii_uppercase[index] if index < 26 else str(index + 1) for index in range(len(choices))]
-        listed = "\n".join(
+        listed = self.between.join(
             _filled(self.option, {"letter": letter, "choice": choice})
             for letter, choice in zip(names, choices, strict=True)
         )

@@ -61,8 +61,8 @@ def _sample(row: Row, data: Data) -> Sample:
 _PLAIN = Task(
     name="diarisation",
     title="Diarised transcripts",
-    about="Meetings with several speakers. The AF-Next cards list diarisation as not evaluated; any set in this form is "
-    "read.",
+    about="Meetings with several speakers. The AF-Next cards list diarisation as not evaluated; any set in this form "
+    "is read.",
     source=Source(address="a folder with segments (CHiME DASR, meeteval's SegLST) and a recording a session"),
     schema={
         "session_id": "names the recording",

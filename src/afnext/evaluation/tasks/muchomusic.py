@@ -12,9 +12,10 @@ from afnext.evaluation.tables import rows
 from afnext.evaluation.task import Source, Task, published
 
 RUL = Spelling(
-    "Provide your best guess of this question. Think step by step.\n\nQuestion: {question}\n\nOptions:\n{options}\n\n"
+    "Provide your best guess of this question. Think step by step.\n\nQuestion: {question}\n\nOptions: {options}\n\n"
     "Write out your guess in the format of [[Letter]], such as [[A]], [[B]], [[C]], [[D]] or [[E]].",
-    source="yongyizang/AreYouReallyListening ExampleAudioEval/qwen_2_audio.py, which lists the options in one line",
+    source="yongyizang/AreYouReallyListening ExampleAudioEval/qwen_2_audio.py",
+    between=" ",
 )
 ORIGINAL = Spelling(
     "Question: {question}\nOptions:\n{options}\nThe correct answer is:",

@@ -23,7 +23,7 @@ def _make(part: str, *fields: str) -> Callable[[Row, Data], Sample]:
             need(row, name)
         prompt = str(need(row, "prompt"))
         return Sample(
-            item=str(row.get("id") or row.get("key") or row["_number"]),
+            item=str(need(row, "id", "key", "_number")),
             audio=(data.recording(need(row, "audio")),),
             question=SPOKEN,
             answer=row.get("reference"),
