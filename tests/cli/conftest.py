@@ -1,6 +1,7 @@
 """The command line over a tiny random model, in place of the shipped one."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -12,6 +13,9 @@ from afnext.cli.app import app
 from afnext.dialogue.checkpoint import write_family
 from afnext.dialogue.template import NANO
 from afnext.dialogue.tokenizer import build_tokenizer
+from afnext.evaluation.fixtures.write import write_fixture
+from afnext.evaluation.folder import Folder
+from afnext.evaluation.record import Record
 from afnext.inference import folder as folder_module
 from afnext.model import weights
 from afnext.model.config import preset
@@ -40,8 +44,35 @@ def tiny(tmp_path_factory):
     return place
 
 
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory):
+    """The data of two benchmarks, and two runs over one of them."""
+    place = tmp_path_factory.mktemp("measured")
+    for name in ("mmau", "mmar"):
+        write_fixture(name, place / "benchmarks-data" / name)
+    for name, said in (("before", "Man"), ("after", "Woman")):
+        journal = Folder(place / "runs" / name).journal("mmau")
+        for item in range(3):
+            row = {"answer": "Woman", "choices": ["Man", "Woman"], "model_output": said}
+            record = Record(
+                task="mmau",
+                revision="1",
+                item=str(item),
+                audio=(f"recording {item}",),
+                prompt_hash="",
+                model=name,
+                prompt="Who speaks?",
+                answer="Woman",
+                row=row,
+                raw=said,
+                text=said,
+            )
+            journal.append(**record.model_dump(mode="json"))
+    return place
+
+
 @pytest.fixture(autouse=True)
-def workplace(tiny, tmp_path, monkeypatch):
+def workplace(tiny, measured, tmp_path, monkeypatch):
     """A folder to work in, with the recordings that the examples name; ``nano`` is the tiny model."""
     monkeypatch.setattr(folder_module, "NANO", tiny)
     monkeypatch.chdir(tmp_path)
@@ -52,6 +83,8 @@ def workplace(tiny, tmp_path, monkeypatch):
     (tmp_path / "my.jsonl").write_text('{"audio": "kitchen.flac", "question": "What is it?", "answer": "Noise."}\n')
     row = {"answer": "Man", "choices": ["Man", "Woman"], "model_output": "A man", "task": "speech"}
     (tmp_path / "predictions.jsonl").write_text(f"{json.dumps(row)}\n")
+    (tmp_path / "benchmarks-data").symlink_to(measured / "benchmarks-data")
+    shutil.copytree(measured / "runs", tmp_path / "runs")
     return tmp_path
 
 

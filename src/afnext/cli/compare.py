@@ -31,7 +31,7 @@ def run(
 
     \b
     Examples:
-      afnext compare runs/nano
+      afnext compare runs/before
       afnext compare runs/before runs/after --protocol parsed
     """
     if protocol not in PROTOCOLS:

@@ -71,14 +71,13 @@ def run(
     Each answer is written to OUT as soon as it is there, and the same command goes on from there after any stop. The
     table (also OUT/report.md and OUT/scores.csv) has every protocol side by side, with intervals, what could not be
     read, and what answering without listening scores. With --shard several processes share OUT; the last to end prints
-    the whole.
+    the whole. MODEL may be an OpenAI-compatible address (http://localhost:8000/v1 --name its-model).
 
     \b
     Examples:
       afnext evaluate --list
       afnext evaluate nano --on mmau,mmar --data benchmarks-data --out runs/nano
       afnext evaluate nano --on mmar --data benchmarks-data --out runs/speech --filter modality=speech --limit 50
-      afnext evaluate http://localhost:8000/v1 --name my-model --on mmau --data benchmarks-data --out runs/mine
     """
     if list_all:
         _list(json)
@@ -117,10 +116,12 @@ def run(
 
 
 def print_report(folder: Folder, tasks: Sequence[Task], *, json: bool) -> list[Figures]:
-    """Sum a run up: to standard output, and to report.md and scores.csv in its folder."""
-    figures = [figures_of(folder, task) for task in tasks]
-    write_text(folder.root / "report.md", markdown(figures))
-    write_text(folder.root / "scores.csv", comma_separated(figures))
+    """Sum ``tasks`` of a run up to standard output, and all of it to report.md and scores.csv in its folder."""
+    names = [task.name for task in tasks]
+    everything = [figures_of(folder, CATALOG[name]) for name in folder.tasks() if name in CATALOG]
+    write_text(folder.root / "report.md", markdown(everything))
+    write_text(folder.root / "scores.csv", comma_separated(everything))
+    figures = [one for one in everything if one.task.name in names]
     for one in figures:
         if one.task.submission:
             _submit(folder, one.task)

@@ -91,7 +91,7 @@ def figures_of(folder: Folder, task: Task, by: Sequence[str] | None = None) -> F
     everything = folder.records(task.name)
     records = [record for record in everything if not record.order]
     pairs = [(record, mark_of(task, record)) for record in records]
-    rows = [_row(record) for record in records]
+    rows = [{**_row(record), **record.facts} for record in records]
     marks = [mark for _, mark in pairs]
     summary = summarise(rows, marks, task.by if by is None else by, "audio_hash")
     whole, problem = _whole(task, [pair for pair in pairs if pair[1] is not BROKEN and pair[1] is not PENDING])
@@ -140,7 +140,7 @@ def overall(figures: Sequence[Figures]) -> dict[str, float]:
 
 
 def _row(record: Record) -> dict[str, Any]:
-    return {**record.row, **record.facts, "audio_hash": " ".join(record.audio)}
+    return {**record.row, "audio_hash": " ".join(record.audio)}
 
 
 def _silent(task: Task, pair: Pair) -> Pair:
@@ -209,6 +209,7 @@ def _consistency(task: Task, records: Sequence[Record]) -> Consistency | None:
         (float(text is not None and text == _truth(record)), _cluster(record))
         for texts, group in zip(named, whole, strict=True)
         for text, record in zip(texts, group, strict=True)
+        if record.answer is not None
     ]
     accuracy = mean([score for score, _ in right], [cluster for _, cluster in right])
     return Consistency(len(whole), sum(same) / len(same), accuracy)

@@ -15,6 +15,8 @@ from afnext.scoring.summary import BROKEN
 
 PENDING = Mark(None, known=False, note="not judged: give --judge")
 """The mark of an answer that waits for its judge: it counts nowhere."""
+HIDDEN = Mark(None, known=False, note="the right answer is held back")
+"""The mark of an answer that only the benchmark's authors can score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def mark_of(task: Task, record: Record) -> Mark:
         return BROKEN
     if is_pending(task, record):
         return PENDING
+    if task.submission and record.answer is None:
+        return HIDDEN
     try:
         mark = find_rule(task.rule).mark(record.row)
     except ScoreError:
@@ -83,7 +87,7 @@ def scored(task: Task, record: Record) -> Record:
             find_rule(task.rule).mark(record.row)
         except ScoreError as problem:
             error = str(problem)
-    scores: Mapping[str, Any] = {} if mark is PENDING else {name: mark.score(name) for name in PROTOCOLS}
+    scores: Mapping[str, Any] = {} if mark in (PENDING, HIDDEN) else {name: mark.score(name) for name in PROTOCOLS}
     return record.model_copy(
         update={"verdict": mark.verdict, "scores": scores, "unparsed": mark.unparsed, "error": error}
     )

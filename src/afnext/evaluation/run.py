@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from afnext.base.errors import AudioError, BenchmarkError
+from afnext.base.errors import AudioError, BenchmarkError, ScoreError
 from afnext.base.progress import Tell, silent
 from afnext.evaluation.data import Data
 from afnext.evaluation.folder import Folder, key_of
@@ -151,10 +151,13 @@ class _Runner:
         self.total = 0
 
     def run(self) -> int:
+        """Ask; how many records were written."""
         samples = selected(self.task.samples(self.data), self.wanted)
         if not samples and self.wanted.shard[1] == 1:
             told = ", ".join(f"{name}={value}" for name, value in self.wanted.filters)
             raise BenchmarkError(f"no sample of {self.task.name} has {told}", do="docs/benchmarks.md names the facts")
+        if self.wanted.deaf:  # a spoken question cannot be asked without its recording
+            samples = [sample for sample in samples if sample.question]
         wanted = askings(samples, self.wanted)
         self.total = len(wanted)
         self._tell()
@@ -249,7 +252,13 @@ class _Runner:
                 "row": row,
             }
         )
-        return judged(self.task, record, self.panel) if self.panel else record
+        if self.panel is None:
+            return record
+        try:
+            return judged(self.task, record, self.panel)
+        except ScoreError:
+            self._keep(record)  # the judge is gone, the answer is not: it is judged when the run goes on
+            raise
 
     def _is_done(self, record: Record) -> bool:
         """Whether there is a record of this asking; one that waited for a judge is judged now, if there is one."""

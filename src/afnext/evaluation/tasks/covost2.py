@@ -67,9 +67,9 @@ def _task(source: str, target: str) -> Task:
         sample=_make(source, target),
         rule="bleu",
         figure=f"bleu_{target}",
-        protocol="Corpus BLEU by sacrebleu without normalising, the tokenizer by the target: zh, ja-mecab, else 13a. "
-        "The signature stands in the report. lmms-eval lower-cases first, AudioBench uses flores101, NeMo-Skills averages "
-        "sentence BLEU: other metrics.",
+        protocol="Corpus BLEU by sacrebleu without normalising, the tokenizer by the target (zh, ja-mecab, else 13a). "
+        "The signature stands in the report. lmms-eval lower-cases first, AudioBench uses flores101, NeMo-Skills "
+        "averages sentence BLEU: other metrics.",
         published=NUMBERS.get((source, target), ()),
         faults=("covost_v2.<from>_<to>.tsv holds all parts; the .test.tsv is made of it by get_covost_splits.py",),
     )

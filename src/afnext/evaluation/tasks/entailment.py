@@ -11,8 +11,8 @@ from afnext.evaluation.task import Source, Task, published
 
 HYPOTHESES = {"Entailment": "entailment", "Neutral": "neutral", "Contradiction": "contradiction"}
 PROMPT = Spelling(
-    "Hypothesis: {question} Is it entailed by the recording (entailment), contradicted by it (contradiction), or can it "
-    "not be told (neutral)? Answer with one word.",
+    "Hypothesis: {question} Is it entailed by the recording (entailment), contradicted by it (contradiction), or can "
+    "it not be told (neutral)? Answer with one word.",
     source="ours: the prompt of the Audio Flamingo papers is not known",
 )
 

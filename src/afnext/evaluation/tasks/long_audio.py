@@ -93,8 +93,8 @@ _FORM = {
     "speech": "true for questions about long speech",
 }
 _JUDGE = (
-    "GPT-4o from 1 to 10, shown times ten; criteria and scale of Audio Flamingo 2, figure 25, wording ours. Its average "
-    "fits the unweighted mean over question types and not the mean over items: by-type values stand in the breakdown."
+    "GPT-4o from 1 to 10, shown times ten; criteria and scale of Audio Flamingo 2, figure 25, wording ours. Its "
+    "average fits the unweighted mean over question types, not that over items: values by type are in the breakdown."
 )
 
 
@@ -149,8 +149,8 @@ TASKS = (
         figure="mean_iou",
         certain=False,
         doubt="the files are those of the hub; the names of their fields were not seen, and several are tried",
-        protocol="F1 of spans whose ends lie within half a second, and intersection over union. The authors' own scorer "
-        "is not known here.",
+        protocol="F1 of spans whose ends lie within half a second, and intersection over union. The authors' own "
+        "scorer is not known here.",
     ),
     Task(
         name="lat-bench-dac",

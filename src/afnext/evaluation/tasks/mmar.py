@@ -46,7 +46,8 @@ TASKS = (
                 "Audio Flamingo 3 (arXiv 2507.08128)", {"AF3": "58.5", "AF3 Think": "60.1", "Qwen2.5-Omni": "56.7"}
             ),
             *published(
-                "Qwen3-Omni report", {"Qwen3-Omni Thinking": "66.4", "Gemini 2.5 Pro": "74.7", "GPT-4o Audio": "63.5"}
+                "quoted in later reports; the first source was not checked",
+                {"Qwen3-Omni Thinking": "66.4", "Gemini 2.5 Pro": "74.7", "GPT-4o Audio": "63.5"},
             ),
         ),
         faults=(

@@ -60,8 +60,8 @@ TASKS = (
         rule="music-avqa",
         words=16,
         by=("type",),
-        protocol="The same word. Audio Flamingo 1 and 2 report the questions on sound alone; 3 and Music Flamingo do not "
-        "say which.",
+        protocol="The same word. Audio Flamingo 1 and 2 report the questions on sound alone; 3 and Music Flamingo do "
+        "not say which.",
         published=(
             *published("Audio Flamingo 3 (arXiv 2507.08128)", {"AF3": "76.7", "Qwen2.5-Omni": "73.4"}),
             *published("Music Flamingo (arXiv 2511.10289)", {"Music Flamingo": "73.6"}),

@@ -39,7 +39,7 @@ def _task(part: str, count: int, scores: dict[str, str]) -> Task:
         source=Source(
             hub="baichuan-inc/OpenAudioBench",
             files=(f"eval_datas/{part}/**",),
-            address="https://huggingface.co/datasets/baichuan-inc/OpenAudioBench (eval_datas/<part>/<part>.csv, audios/)",
+            address="https://huggingface.co/datasets/baichuan-inc/OpenAudioBench (eval_datas/<part>/: csv, audios/)",
             licence="Apache-2.0",
         ),
         schema={"audio_filename": "in audios/", "question": "what is said; not shown to the model", "answer": "text"},

@@ -90,8 +90,8 @@ TASKS = (
     replace(
         _task("sd-qa", 553, "voicebench-qa", "reference", split="usa"),
         judge=("voicebench-qa",),
-        protocol="The judge says yes or no three times, and most count; the board's value is believed to be the mean of "
-        "this and of PEDANT, which is not computed here. The part usa.",
+        protocol="The judge says yes or no three times, and most count; the board's value is believed to be the mean "
+        "of this and of PEDANT, which is not computed here. The part usa.",
         faults=("a tie falls at random in the script",),
     ),
     replace(
