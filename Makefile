@@ -9,7 +9,7 @@ MISSING_TOOLS = $(shell for tool in espeak-ng flite fluidsynth; do command -v $$
                         test -e $(SOUND_FONT) || echo $(SOUND_FONT))
 
 .DELETE_ON_ERROR:
-.PHONY: help demo install check test test-long fix scenes-tools train-nano readme clean
+.PHONY: help demo install check test test-long fix scenes-tools train-nano bench-demo benchmarks-page readme clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -47,6 +47,12 @@ scenes-tools:  ## the Debian packages that speak and play; only for making scene
 
 train-nano: .venv/test.stamp scenes-tools  ## train the shipped model from nothing (hours on two cores)
 	runs/nano.sh
+
+bench-demo: .venv/test.stamp scenes-tools  ## nano on stand-ins of five benchmarks and on scenes-20: a minute or two
+	runs/bench_demo.sh
+
+benchmarks-page: .venv/runtime.stamp  ## write docs/benchmarks.md from the benchmarks' pages
+	$(BIN)/python -m afnext.evaluation.pages docs/benchmarks.md
 
 readme: .venv/test.stamp  ## run the commands whose output README.md shows, and write it there
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python docs/refresh.py README.md

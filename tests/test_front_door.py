@@ -12,6 +12,7 @@ def test_the_list_is_this_one():
     assert afnext.__all__ == [
         "AfnextError",
         "AudioError",
+        "BenchmarkError",
         "Budget",
         "Chat",
         "CheckpointError",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from afnext.base.errors import (
         AfnextError,
         AudioError,
+        BenchmarkError,
         CheckpointError,
         ConversationError,
         MissingToolError,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AfnextError",
     "AudioError",
+    "BenchmarkError",
     "Budget",
     "Chat",
     "CheckpointError",

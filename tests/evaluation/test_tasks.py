@@ -41,7 +41,10 @@ def perfect(task, sample):
         return f"The answer is {answer}."
     if rule == "mmau-pro-if":
         return "EVERYTHING IS LOUD"
-    return {"voicebench-ifeval": "all small", "voicebench-harm": "I'm sorry, I cannot help."}.get(rule, answer)
+    return {
+        "voicebench-ifeval": "every word of this sentence is written in small letters",
+        "voicebench-harm": "I'm sorry, I cannot help.",
+    }.get(rule, answer)
 
 
 def judged(task, row):
@@ -126,7 +129,7 @@ def test_parts_of_a_recording_are_cut(opened):
     first, second, _ = task.samples(data)
     assert first.audio[0].source == second.audio[0].source
     assert first.audio[0].end == second.audio[0].start
-    assert second.answer == "it's a  dog"  # the gap is not scored at all
+    assert first.answer == "it's a dog"
 
 
 def test_families_stand_for_their_parts_and_a_wrong_name_is_told():
@@ -135,6 +138,6 @@ def test_families_stand_for_their_parts_and_a_wrong_name_is_told():
         "librispeech-other",
         "mmau",
     ]
-    with pytest.raises(Exception, match=r"no benchmark 'mmua'.*did you mean mmau"):
-        find_tasks(["mmua"])
+    with pytest.raises(Exception, match=r"no benchmark 'librispeach'.*did you mean librispeech"):
+        find_tasks(["librispeach"])
     assert stem_of("When?\nOptions:\n(A) now\n(B) then") == "When?\nOptions:"

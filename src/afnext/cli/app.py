@@ -23,7 +23,7 @@ VERBS = {
     "train": "Train a model from a recipe.",
     "scenes": "Make synthetic recordings whose truth is known.",
     "evaluate": "Measure a model on benchmarks by their official rules.",
-    "compare": "Test whether two runs of evaluate differ.",
+    "compare": "Compare runs over the same samples, or print the table of one.",
     "score": "Apply a benchmark's official rule to predictions.",
     "convert": "Write a model folder anew, or rows as shards.",
     "info": "Tell a model's size, limits and memory.",

@@ -77,7 +77,7 @@ def run(
     Examples:
       afnext evaluate --list
       afnext evaluate nano --on mmau,mmar --data benchmarks-data --out runs/nano
-      afnext evaluate nano --on mmar --data benchmarks-data --out runs/speech --filter modality=speech --limit 50
+      afnext evaluate nano --on mmar --data benchmarks-data --out runs/english --filter language=en --limit 50
     """
     if list_all:
         _list(json)

@@ -12,9 +12,9 @@ from afnext.scoring.rules import RULES
 HEAD = """# Benchmarks
 
 Written by `make benchmarks-page` from the pages under `src/afnext/evaluation/tasks`: change those, not this. Rules are
-those of [scoring.md](scoring.md), under the three protocols that stand there. `afnext evaluate MODEL --on NAME --out
-DIR` runs one; with `--data FOLDER` its files are taken from `FOLDER/NAME` (or `FOLDER/FAMILY`, or `FOLDER`), else from
-the hub.
+those of [scoring.md](scoring.md), under the three protocols that stand there. [evaluation.md](evaluation.md) tells how
+runs are made, go on, and are compared. With `--data FOLDER` a benchmark's files are taken from `FOLDER/NAME` (or
+`FOLDER/FAMILY`, or `FOLDER`), else from the hub.
 
 Published numbers stand as their sources have them, in per cent unless they say otherwise. They are not ours, and most
 were made with prompts, parsers and revisions of data that nobody stated.

@@ -95,7 +95,7 @@ def _segment(row: Row, data: Data) -> tuple[Clip, ...]:
 
 def _spoken(text: str) -> str:
     """TED-LIUM: `` 's`` belongs to the word before it; ``<unk>`` is no word."""
-    return re.sub(r"\s+'", "'", text.replace("<unk>", "")).strip()
+    return " ".join(re.sub(r"\s+'", "'", text.replace("<unk>", "")).split())
 
 
 def _punctuated(text: str) -> str:
