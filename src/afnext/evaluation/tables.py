@@ -56,7 +56,9 @@ def read_table(path: Path) -> Iterator[tuple[int, Row | AfnextError]]:
 
 
 def _json(path: Path) -> Iterator[Row | AfnextError]:
-    """A list of objects; or an object of objects, whose keys become ``_key``; or JSON lines under this ending."""
+    """A list of objects, perhaps alone in an object; an object of objects, whose keys become ``_key``; a single object;
+    or JSON lines under this ending.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -68,12 +70,11 @@ def _json(path: Path) -> Iterator[Row | AfnextError]:
             yield row
         return
     if isinstance(value, dict):
-        listed = next((part for part in value.values() if isinstance(part, list)), None) if len(value) == 1 else None
-        value = (
-            listed
-            if listed is not None
-            else [{**part, "_key": key} for key, part in value.items() if isinstance(part, dict)] or [value]
-        )
+        parts = list(value.values())
+        if len(parts) == 1 and isinstance(parts[0], list):
+            value = parts[0]
+        elif parts and all(isinstance(part, dict) for part in parts):
+            value = [{**part, "_key": key} for key, part in value.items()]
     for number, row in enumerate(value if isinstance(value, list) else [value], 1):
         if isinstance(row, dict):
             yield row
