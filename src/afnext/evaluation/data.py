@@ -69,7 +69,7 @@ class Data:
         if isinstance(value, bytes):
             return Clip(value, start, end)
         if isinstance(value, Mapping):
-            if value.get("bytes"):
+            if value.get("bytes") is not None:
                 return Clip(value["bytes"], start, end)
             value = value.get("path")
         if not isinstance(value, str | os.PathLike) or not os.fspath(value):

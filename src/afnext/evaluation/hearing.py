@@ -12,6 +12,7 @@ from afnext.audio.source import is_path
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import AudioError
 from afnext.base.journal import Journal
+from afnext.evaluation.cells import Cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,11 +81,13 @@ class Digests:
 
 
 def _name(clip: Clip) -> str | None:
-    if not is_path(clip.source):
-        return None
+    part = f"{clip.start or 0:g}-{'' if clip.end is None else format(clip.end, 'g')}"
     try:
+        if isinstance(clip.source, Cell):
+            return f"{clip.source.identity}|{part}"
+        if not is_path(clip.source):
+            return None
         found = os.stat(clip.source)
     except OSError:
         return None
-    part = f"{clip.start or 0:g}-{'' if clip.end is None else format(clip.end, 'g')}"
     return f"{os.path.realpath(clip.source)}|{part}|{found.st_size}|{found.st_mtime_ns}"

@@ -69,11 +69,12 @@ class Local:
         """Nothing is held."""
 
     def _request(self, asked: Asked) -> Request:
-        audio = [AudioPart(Clip(sound.samples, rate=SAMPLE_RATE)) for sound in asked.sounds]
+        parts: list[AudioPart | TextPart] = [AudioPart(Clip(sound.samples, rate=SAMPLE_RATE)) for sound in asked.sounds]
         words = " ".join(part for part in (asked.prompt.rstrip() if self.think else asked.prompt, self.think) if part)
-        parts = (*audio, *([TextPart(words)] if words else []))
+        if words:
+            parts.append(TextPart(words))
         settings = {"max_new_tokens": asked.max_new_tokens, "seed": asked.seed, **self._sampling}
-        return request_of((Message("user", parts),), settings)
+        return request_of((Message("user", tuple(parts)),), settings)
 
 
 def _answer(asked: Asked, reply: Reply | AfnextError, seconds: float) -> Answer:

@@ -101,10 +101,10 @@ def _score(task: Task, record: Record, protocol: str) -> float | None:
     mark = mark_of(task, record)
     score = mark.score(protocol)
     if score is not None:
-        return score
+        return float(score)
     verdict: Any = mark.verdict
     if isinstance(verdict, dict) and "edits" in verdict:
-        return 1.0 - min(1.0, verdict["edits"] / max(1, verdict["length"]))
+        return 1.0 - min(1.0, float(verdict["edits"]) / max(1, verdict["length"]))
     if isinstance(verdict, dict) and "iou" in verdict:
         return float(verdict["iou"])
     return None

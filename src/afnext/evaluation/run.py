@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from afnext.audio.clip import Clip
 from afnext.base.errors import AudioError, BenchmarkError, ScoreError
 from afnext.base.progress import Tell, silent
 from afnext.evaluation.data import Data
@@ -101,7 +102,15 @@ def askings(samples: Iterable[Sample], wanted: Wanted) -> list[Asking]:
         for order in ["", *(rotations(len(sample.choices)) if wanted.permute and len(sample.choices) > 1 else [])]
     ]
     long = {id(one.sample): sum(map(seconds_of, one.sample.audio)) for one in found if not one.order}
-    return sorted(found, key=lambda one: (-long[id(one.sample)], str(one.sample.audio), one.sample.item, one.order))
+    places = {id(one.sample): [_place(clip) for clip in one.sample.audio] for one in found if not one.order}
+    return sorted(
+        found, key=lambda one: (-long[id(one.sample)], places[id(one.sample)], one.sample.item, one.repeat, one.order)
+    )
+
+
+def _place(clip: Clip) -> str:
+    source = clip.source if isinstance(clip.source, str) else getattr(clip.source, "name", "")
+    return f"{source} {clip.start or 0:.3f}"
 
 
 def run_task(
@@ -219,7 +228,7 @@ class _Runner:
             return None
         return sounds, record
 
-    def _heard(self, clip: Any, heard: dict[Any, Sound]) -> Sound:
+    def _heard(self, clip: Clip, heard: dict[Any, Sound]) -> Sound:
         name = (str(clip.source) if isinstance(clip.source, str) else id(clip.source), clip.start, clip.end)
         if name not in heard:
             heard[name] = hear(clip)

@@ -8,6 +8,7 @@ from typing import Any
 
 from afnext.base.errors import AfnextError, BenchmarkError
 from afnext.base.packages import package
+from afnext.evaluation.cells import Cell
 from afnext.evaluation.data import Data
 from afnext.evaluation.sample import Row
 from afnext.scoring.rows import read_rows
@@ -83,10 +84,10 @@ def _json(path: Path) -> Iterator[Row | AfnextError]:
 
 
 def _csv(path: Path, between: str) -> Iterator[Row | AfnextError]:
-    quoting = csv.QUOTE_NONE if between == "\t" else csv.QUOTE_MINIMAL
+    form: Any = {"delimiter": between, "quoting": csv.QUOTE_MINIMAL if between == "," else csv.QUOTE_NONE}
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-            for number, row in enumerate(csv.DictReader(lines, delimiter=between, quoting=quoting), 2):
+            for number, row in enumerate(csv.DictReader(lines, **form), 2):
                 if None in row:
                     yield BenchmarkError(f"{path.name}:{number}: more cells than the header has")
                 else:
@@ -96,13 +97,23 @@ def _csv(path: Path, between: str) -> Iterator[Row | AfnextError]:
 
 
 def _parquet(path: Path) -> Iterator[Row]:
+    """Rows; sound stays in the table, as a ``Cell`` that is read when it is heard."""
     parquet: Any = package("pyarrow.parquet", "evaluate")
     try:
         with parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=64):
-                yield from batch.to_pylist()
+            for group in range(file.num_row_groups):
+                for index, row in enumerate(file.read_row_group(group).to_pylist()):
+                    yield {name: _lazy(value, path, group, index, name) for name, value in row.items()}
     except (OSError, ValueError) as error:
         raise BenchmarkError(f"{path} cannot be read: {error}", expected="a parquet table") from error
+
+
+def _lazy(value: Any, path: Path, group: int, index: int, name: str) -> Any:
+    if isinstance(value, bytes):
+        return {"bytes": Cell(path, group, index, name)}
+    if isinstance(value, dict) and isinstance(value.get("bytes"), bytes):
+        return {**value, "bytes": Cell(path, group, index, name)}
+    return value
 
 
 def grouped(read: Reader, *key: str, gather: str) -> Reader:
