@@ -33,7 +33,7 @@ def perfect(task, sample):
         return answer if isinstance(answer, str) else answer[-1]
     if rule == "cider":
         return answer[0]
-    if rule in ("cpwer", "tcpwer"):
+    if rule in ("cpwer", "tcpwer", "der"):
         return " ".join(f"[{t['speaker']}] {format_span(t['start'], t['end'])} {t['words']}" for t in answer)
     if rule == "events":
         return "; ".join(f"{name} {format_span(start, end)}" for start, end, name in sample.row["events"])
@@ -100,7 +100,8 @@ def test_the_right_answer_is_right(opened, name):
             assert value > 1  # references that differ leave even one of them short of 10
         else:
             best = {"error_rate": 0.0, "f1": 1.0, "mean_iou": 1.0}.get(task.figure, 100.0)
-            assert value == pytest.approx(best, abs=1e-6)
+            # spans are written with one decimal
+            assert value == pytest.approx(best, abs=0.1 if task.rule == "der" else 1e-6)
 
 
 @pytest.mark.parametrize("name", COVERED)

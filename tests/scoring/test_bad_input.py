@@ -34,6 +34,7 @@ TRUTHS = {
     "cer": {"reference": "a dog"},
     "cpwer": {"reference": "[A] hello [B] you"},
     "tcpwer": {"reference": "[A] hello <t>0.0-1.0</t>"},
+    "der": {"reference": "[A] hello <t>0.0-1.0</t>"},
     "bleu": {"reference": "a dog"},
     "cider": {"references": ["a dog"]},
     "events": {"events": [[0, 1, "dog"]]},

@@ -15,6 +15,7 @@ from afnext.scoring import (
     caption,
     clotho_aqa,
     cmm,
+    diarisation,
     ifeval,
     judge,
     labels,
@@ -62,6 +63,15 @@ def _errors(rows: Sequence[Row], marks: Sequence[Mark]) -> Mapping[str, Any]:
     edits, lengths = [verdict["edits"] for _, verdict in kept], [verdict["length"] for _, verdict in kept]
     recordings = [recording(row) or number for number, (row, _) in enumerate(kept)]
     return {"error_rate": asdict(ratio(edits, lengths, recordings)), "edits": sum(edits), "length": sum(lengths)}
+
+
+def _der(rows: Sequence[Row], marks: Sequence[Mark]) -> Mapping[str, Any]:
+    kinds = ("missed", "false_alarm", "confusion")
+    total = {name: sum(mark.verdict[name] for mark in marks) for name in (*kinds, "speech")}
+    wrong = [sum(mark.verdict[name] for name in kinds) for mark in marks]
+    speech = [mark.verdict["speech"] for mark in marks]
+    recordings = [recording(row) or number for number, row in enumerate(rows)]
+    return {"error_rate": asdict(ratio(wrong, speech, recordings)), **total}
 
 
 def _bleu(rows: Sequence[Row], marks: Sequence[Mark]) -> Mapping[str, Any]:
@@ -137,6 +147,7 @@ RULES: Mapping[str, Entry] = {
     },
     "cpwer": Entry(partial(speakers.mark, timed=False), "word errors under the best assignment of speakers", _errors),
     "tcpwer": Entry(partial(speakers.mark, timed=True), "the same, within a collar of five seconds", _errors),
+    "der": Entry(diarisation.mark, "time that is missed, invented or given to another speaker", _der),
     "bleu": Entry(translation.mark, "BLEU by sacrebleu, with its signature", _bleu),
     "cider": Entry(caption.mark, "CIDEr-D of captions", _cider),
     "events": Entry(span.mark_events, "timestamped events: F1 at half a second, IoU", _events),

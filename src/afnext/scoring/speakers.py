@@ -83,16 +83,16 @@ def mark(row: Row, *, timed: bool) -> Mark:
 
     Verdict: ``{"edits", "length"}``. A prediction without times is all wrong under tcpWER: nothing of it is matched.
     """
-    reference = _turns(take(row, "reference", "answer"))
+    reference = turns_of(take(row, "reference", "answer"))
     value, missing = predicted(row, "prediction", "response", "model_output", "output")
-    hypothesis = _turns(value if isinstance(value, list) else answer_of(value), lenient=True)
+    hypothesis = turns_of(value if isinstance(value, list) else answer_of(value), lenient=True)
     if timed:
-        hypothesis = [turn for turn in hypothesis if _placed(turn)]
+        hypothesis = [turn for turn in hypothesis if is_placed(turn)]
     counted = tcpwer(reference, hypothesis) if timed else cpwer(reference, hypothesis)
     return Mark({"edits": counted.edits, "length": counted.length}, known=False, missing=missing)
 
 
-def _placed(turn: Turn) -> bool:
+def is_placed(turn: Turn) -> bool:
     """Whether a turn has times that run forwards."""
     return turn.start is not None and turn.end is not None and 0 <= turn.start <= turn.end < math.inf
 
@@ -118,7 +118,12 @@ def _segments(turns: Sequence[Turn]) -> list[dict[str, object]]:
     ]
 
 
-def _turns(value: object, *, lenient: bool = False) -> list[Turn]:
+def turns_of(value: object, *, lenient: bool = False) -> list[Turn]:
+    """Turns of a text in the form of ``read_turns``, or of a list of objects; ``lenient``: none of anything else.
+
+    Raises:
+        ScoreError: ``value`` is neither.
+    """
     if isinstance(value, str):
         return read_turns(value)
     try:

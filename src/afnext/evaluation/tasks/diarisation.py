@@ -89,4 +89,13 @@ TASKS = (
         rule="tcpwer",
         protocol="tcpWER: the same, where words count only within five seconds of their time.",
     ),
+    replace(
+        _PLAIN,
+        name="diarisation-error",
+        title="Diarisation error rate",
+        about="The same meetings: who speaks when, whatever is said.",
+        sample=lambda row, data: replace(_sample(row, data), question=TIMED),
+        rule="der",
+        protocol="DER: seconds missed, invented or given to another speaker, over seconds of speech; no collar.",
+    ),
 )
