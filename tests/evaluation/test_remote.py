@@ -68,13 +68,14 @@ def test_it_gives_up_at_its_limit_keeps_what_it_has_and_goes_on(server, opened, 
 
 
 def test_a_refused_question_costs_itself_only_and_a_wrong_key_all(server, remote, tmp_path):
-    answers = dict(remote.answer([Asked("refuse this"), Asked("What?")]))
+    answers = {}
+    remote.answer([Asked("refuse this"), Asked("What?")], answers.__setitem__)
     assert answers[0].raw is None
     assert "refuses this question (400)" in answers[0].error
     assert answers[1].raw
     server.failing, server.status = 1, 401
     with pytest.raises(BenchmarkError, match=r"refuses \(401\).*OPENAI_API_KEY"):
-        list(remote.answer([Asked("What?")]))
+        remote.answer([Asked("What?")], answers.__setitem__)
 
 
 def test_an_answer_without_a_judge_waits_and_is_judged_later(server, remote, opened, tmp_path):

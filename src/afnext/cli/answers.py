@@ -15,7 +15,7 @@ from afnext.audio.clip import Clip
 from afnext.audio.source import is_pipe
 from afnext.base.errors import AfnextError, AudioError
 from afnext.base.progress import Tell
-from afnext.cli.progress import progress_bars
+from afnext.cli.progress import Bars, progress_bars
 from afnext.inference.request import request_of
 
 GLANCE_SECONDS = 0.1
@@ -59,7 +59,7 @@ def checked(
 @contextmanager
 def engine_of(
     model: str, device: str | None, dtype: str | None, quantize: str | None
-) -> Iterator[tuple["Engine", Tell]]:
+) -> Iterator[tuple["Engine", Bars]]:
     """The model, and how to tell progress; once it has something to say, its scope goes to standard error before it."""
     with progress_bars() as tell:
         tell(f"Loading {model}", 0, None)

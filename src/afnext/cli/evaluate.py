@@ -12,10 +12,9 @@ import typer
 
 from afnext.base.errors import BenchmarkError, RequestError
 from afnext.base.files import write_json, write_text
-from afnext.base.progress import Tell, silent
 from afnext.cli import options
 from afnext.cli.answers import engine_of
-from afnext.cli.progress import progress_bars
+from afnext.cli.progress import Bars, progress_bars
 from afnext.evaluation.catalog import CATALOG, FAMILIES, find_tasks
 from afnext.evaluation.figures import Figures, figures_of
 from afnext.evaluation.folder import Folder
@@ -62,7 +61,8 @@ def run(
     top_p: options.TopP = 1.0,
     repetition_penalty: options.RepetitionPenalty = 1.0,
     seed: options.Seed = 0,
-    over_limit: options.OverLimit = "error",
+    over_limit: Annotated[str, typer.Option(help="A recording over the model's limit: error, or truncate.")] = "error",
+    quantize: options.Quantize = None,
     device: options.Device = None,
     dtype: options.Dtype = None,
 ) -> None:
@@ -95,6 +95,8 @@ def run(
         max_new_tokens=max_new_tokens,
     )
     sampling = {"temperature": temperature, "top_p": top_p, "repetition_penalty": repetition_penalty}
+    if over_limit == "stitch":
+        raise RequestError("--over-limit stitch", expected="error or truncate: a benchmark asks about whole recordings")
     request_of((), {**sampling, "seed": seed, "over_limit": over_limit, "max_new_tokens": max_new_tokens})
     if repeat > 1 and temperature == 0:
         typer.echo("note: --repeat without --temperature gives the same answers each time", err=True)
@@ -103,7 +105,7 @@ def run(
     endpoint = Endpoint(judge) if judge else None
     panel = Panel(endpoint, judge_model) if endpoint else None
     address = {"name": name, "patience": patience}
-    local = {"think": think, "over_limit": over_limit, "device": device, "dtype": dtype}
+    local = {"think": think, "over_limit": over_limit, "device": device, "dtype": dtype, "quantize": quantize}
     with _respondent(model, sampling, parallel, address, local) as (respondent, tell):
         folder.claim(_told(respondent, tasks, wanted, found))
         for task, place in found:
@@ -146,7 +148,7 @@ def _submit(folder: Folder, task: Task) -> None:
 @contextmanager
 def _respondent(
     model: str, sampling: dict[str, Any], parallel: int | None, address: dict[str, Any], local: dict[str, Any]
-) -> Iterator[tuple[Respondent, Tell]]:
+) -> Iterator[tuple[Respondent, Bars]]:
     if re.match(r"https?://", model):
         if local["think"]:
             raise RequestError("--think with an address", do="ask the server for reasoning by its own means")
@@ -161,9 +163,12 @@ def _respondent(
         return
     if address["name"] is not None:
         raise RequestError("--name without an address", expected="http://... as MODEL")
-    with engine_of(model, local["device"], local["dtype"]) as (engine, tell):
+    with engine_of(model, local["device"], local["dtype"], local["quantize"]) as (engine, tell):
         settings = {**sampling, "over_limit": local["over_limit"]}
-        yield Local(engine, identity(model), settings, think=local["think"], width=parallel or WIDTH, tell=silent), tell
+        held = {"dtype": str(engine.model.decoder.embedding.weight.dtype).removeprefix("torch.")}
+        if local["quantize"]:
+            held["quantize"] = local["quantize"]
+        yield Local(engine, identity(model), settings, think=local["think"], held=held, width=parallel or WIDTH), tell
 
 
 def _told(respondent: Respondent, tasks: Sequence[Task], wanted: Wanted, found: Sequence[Any]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,14 @@ from afnext.base.errors import AfnextError
 from afnext.base.progress import Tell, silent
 from afnext.dialogue.message import AudioPart, Message, TextPart
 from afnext.evaluation.record import Timed
-from afnext.evaluation.respondent import Answer, Asked
+from afnext.evaluation.respondent import Answer, Asked, Each
 from afnext.inference.engine import Engine
 from afnext.inference.load import find_model
 from afnext.inference.reply import Reply
 from afnext.inference.request import Request, request_of
 
 WIDTH = 32
-"""Questions given to the engine at once: a stop loses at most so many answers."""
+"""Questions given to the engine at once."""
 
 
 class Local:
@@ -31,6 +32,7 @@ class Local:
         name: its name with revision, see ``identity``.
         settings: ``temperature``, ``top_p``, ``repetition_penalty``, ``over_limit``.
         think: ask for reasoning, in the words of the model's card.
+        held: how the model is held, such as ``{"quantize": "int8"}``: told in records, for it changes answers.
         width: questions at once.
         tell: told what the engine does.
 
@@ -45,6 +47,7 @@ class Local:
         settings: Mapping[str, Any] | None = None,
         *,
         think: bool = False,
+        held: Mapping[str, Any] | None = None,
         width: int = WIDTH,
         tell: Tell = silent,
     ) -> None:
@@ -52,18 +55,25 @@ class Local:
         self.name = name
         self.width = width
         self.think = engine.card.think if think else ""
-        self.settings: Mapping[str, Any] = {**(settings or {}), "think": think}
+        self.settings: Mapping[str, Any] = {**(settings or {}), **(held or {}), "think": think}
         self._sampling = dict(settings or {})
         self._tell = tell
         request_of((), self._sampling)
 
-    def answer(self, asked: Sequence[Asked]) -> Iterator[tuple[int, Answer]]:
-        """All answers of a batch."""
-        start = time.perf_counter()
-        replies = self.engine.generate([self._request(one) for one in asked], keep_errors=True, tell=self._tell)
-        seconds = (time.perf_counter() - start) / max(1, len(asked))
-        for number, (one, reply) in enumerate(zip(asked, replies, strict=True)):
-            yield number, _answer(one, reply, seconds)
+    def answer(self, asked: Sequence[Asked], each: Each) -> None:
+        """Answer a batch side by side; answers come in its order, each when it and those before it are finished.
+
+        Its seconds are those since the one before.
+        """
+        numbers, last = count(), time.perf_counter()
+
+        def told(reply: Reply | AfnextError) -> None:
+            nonlocal last
+            number, now = next(numbers), time.perf_counter()
+            each(number, _answer(asked[number], reply, now - last))
+            last = now
+
+        self.engine.generate([self._request(one) for one in asked], keep_errors=True, each=told, tell=self._tell)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -7,7 +7,7 @@ growing waits, for as long as the patience lasts; then the run ends, and goes on
 import base64
 import io
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from threading import Event
 from typing import Any
@@ -18,7 +18,7 @@ from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import BenchmarkError
 from afnext.base.packages import package
 from afnext.evaluation.hearing import Sound
-from afnext.evaluation.respondent import Answer, Asked, read_answer
+from afnext.evaluation.respondent import Answer, Asked, Each, read_answer
 
 PATIENCE = 3600.0
 """Seconds that an endpoint may fail before the run gives up."""
@@ -74,8 +74,8 @@ class Remote:
         self.model = model or self._only_model()
         self.name = f"{self.address} {self.model}"
 
-    def answer(self, asked: Sequence[Asked]) -> Iterator[tuple[int, Answer]]:
-        """Answers as they come.
+    def answer(self, asked: Sequence[Asked], each: Each) -> None:
+        """Answer all, several at once.
 
         Raises:
             BenchmarkError: the endpoint refuses every call, or failed longer than the patience lasts.
@@ -84,7 +84,7 @@ class Remote:
         try:
             calls = {pool.submit(self._ask, one): number for number, one in enumerate(asked)}
             for call in as_completed(calls):
-                yield calls[call], call.result()
+                each(calls[call], call.result())
         finally:
             self._stopped.set()  # whoever waits for the endpoint to come back gives up
             pool.shutdown(cancel_futures=True)

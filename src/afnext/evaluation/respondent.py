@@ -1,6 +1,6 @@
 """Who is asked: a model in this process, or one behind an address. What goes in and what comes back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,6 +31,10 @@ class Answer:
     seconds: float = 0.0
 
 
+Each = Callable[[int, Answer], object]
+"""Called with the number of a question and its answer."""
+
+
 class Respondent(Protocol):
     """A model that answers."""
 
@@ -41,8 +45,8 @@ class Respondent(Protocol):
     width: int
     """How many questions it likes to be given at once."""
 
-    def answer(self, asked: Sequence[Asked]) -> Iterator[tuple[int, Answer]]:
-        """Answers with the numbers of their questions, in any order, each as soon as it is there.
+    def answer(self, asked: Sequence[Asked], each: Each) -> None:
+        """Answer every question; ``each`` is called with each answer, in any order, as soon as it is there.
 
         Raises:
             BenchmarkError: it cannot be asked any more; what it has answered stays answered.

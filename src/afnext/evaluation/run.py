@@ -5,11 +5,10 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from afnext.audio.clip import Clip
 from afnext.base.errors import AudioError, BenchmarkError, ScoreError
-from afnext.base.progress import Tell, silent
 from afnext.evaluation.data import Data
 from afnext.evaluation.folder import Folder, key_of
 from afnext.evaluation.hearing import Digests, Sound, hear, seconds_of
@@ -21,6 +20,17 @@ from afnext.evaluation.task import Task
 
 HELD_SECONDS = 3600.0
 """Sound that is decoded at once, at most, beside the longest recording."""
+
+
+class TellScore(Protocol):
+    """Called with a task, how many askings are done, of how many, and the score so far in words."""
+
+    def __call__(self, stage: str, done: float, total: float | None, words: str = "") -> None:
+        """Tell it."""
+
+
+def quiet(stage: str, done: float, total: float | None, words: str = "") -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,9 +131,9 @@ def run_task(
     wanted: Wanted,
     *,
     panel: Panel | None = None,
-    tell: Tell = silent,
+    tell: TellScore = quiet,
 ) -> int:
-    """Ask what has no record yet; returns how many records were written.
+    """Ask what has no record yet; returns how many records were written. ``tell`` hears of each.
 
     Raises:
         BenchmarkError: the data cannot be read, nothing is left by limit and filters, or the respondent gave up.
@@ -143,7 +153,7 @@ class _Runner:
         respondent: Respondent,
         wanted: Wanted,
         panel: Panel | None,
-        tell: Tell,
+        tell: TellScore,
     ) -> None:
         self.task = task
         self.data = data
@@ -245,8 +255,7 @@ class _Runner:
             )
             for asking, sounds, record in batch
         ]
-        for number, answer in self.respondent.answer(asked):
-            self._keep(self._answered(batch[number][2], answer))
+        self.respondent.answer(asked, lambda number, answer: self._keep(self._answered(batch[number][2], answer)))
 
     def _answered(self, record: Record, answer: Answer) -> Record:
         row = {**record.row, self.task.prediction: answer.text} if answer.raw is not None else record.row
@@ -299,9 +308,9 @@ class _Runner:
         self._tell()
 
     def _tell(self) -> None:
-        mean = f": {sum(self.counted) / len(self.counted):.1%} right" if self.counted else ""
+        words = f"{sum(self.counted) / len(self.counted):.1%} right" if self.counted else ""
         name = f"{self.task.name}, no audio" if self.wanted.deaf else self.task.name
-        self.tell(f"{name}{mean}", self.behind, self.total)
+        self.tell(name, self.behind, self.total, words)
 
 
 def _hash(prompt: str, settings: dict[str, Any]) -> str:
