@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -43,6 +44,7 @@ class Ears(BaseHTTPRequestHandler):
             server.calls.append(body)
             failing = server.failing > 0
             server.failing -= failing
+        time.sleep(server.pause)
         if failing:
             self._send(server.status, {"error": {"message": "out of order"}})
             return
@@ -85,6 +87,7 @@ def server():
     pytest.importorskip("openai")
     made = ThreadingHTTPServer(("127.0.0.1", 0), Ears)
     made.lock, made.calls, made.failing, made.status, made.said = threading.Lock(), [], 0, 503, ""
+    made.pause = 0.0
     made.address = f"http://127.0.0.1:{made.server_port}/v1"
     thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

@@ -74,6 +74,7 @@ def test_killed_and_started_again_it_has_the_same_records_and_two_processes_have
     whole = told(tmp_path / "whole")
     assert len(whole) == 24
 
+    server.pause = 0.05  # so that it is killed before it has ended
     process = start(server, data_root, tmp_path / "killed")
     path = tmp_path / "killed/mmau/records.jsonl"
     deadline = time.monotonic() + 60
@@ -83,6 +84,7 @@ def test_killed_and_started_again_it_has_the_same_records_and_two_processes_have
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    server.pause = 0.0
     kept = path.read_bytes()
     path.write_bytes(kept + b'{"task": "mmau", "item": "ite')  # a line that the kill cut short
     before, known = len(server.calls), len(told(tmp_path / "killed"))

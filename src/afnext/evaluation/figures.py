@@ -19,6 +19,13 @@ from afnext.scoring.rules import find_rule
 from afnext.scoring.summary import BROKEN, Summary, summarise
 
 Pair = tuple[Record, Mark]
+KINDS = {
+    "is not among the choices": "an answer that is not among the choices",
+    "is none of the set": "a label that is none of the set",
+    "the id ": "an id that is there more than once",
+    "annotators": "not three annotators",
+}
+"""Words of a fault, and what faults with them are counted as."""
 
 
 @dataclass(frozen=True)
@@ -175,13 +182,16 @@ def _figure(name: str, whole: Mapping[str, Any]) -> Figure | None:
 def _kind(record: Record) -> str:
     """A fault without the place and the name, so that many of one kind are one line."""
     told = record.error or ""
-    for sign in ("no field", "is not among the choices", "is there", "is none of the set", "annotators"):
+    if "no field" in told:
+        return f"no field {told.partition('no field ')[2].partition(' among ')[0]}"
+    for sign, kind in KINDS.items():
         if sign in told:
-            return {"is there": "an id that is there twice", "annotators": "not three annotators"}.get(
-                sign,
-                told.partition(": ")[2].partition(" among ")[0] if sign == "no field" else f"an answer that {sign}",
-            )
-    return "a recording that cannot be heard" if record.raw is None and not record.audio else "a question refused"
+            return kind
+    if record.raw is not None:
+        return "a row that the rule cannot read"
+    if not record.row:
+        return "a row that cannot be read"
+    return "a question that was refused" if record.audio else "a recording that cannot be heard"
 
 
 def _deaf(folder: Folder, task: Task) -> Mean | None:

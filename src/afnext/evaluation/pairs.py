@@ -104,7 +104,7 @@ def _score(task: Task, record: Record, protocol: str) -> float | None:
         return float(score)
     verdict: Any = mark.verdict
     if isinstance(verdict, dict) and "edits" in verdict:
-        return 1.0 - min(1.0, float(verdict["edits"]) / max(1, verdict["length"]))
+        return max(0.0, 1.0 - float(verdict["edits"] / max(1, verdict["length"])))
     if isinstance(verdict, dict) and "iou" in verdict:
         return float(verdict["iou"])
     return None

@@ -165,7 +165,7 @@ class _Runner:
         self.done = {key_of(record): record for record in folder.records(task.name, deaf=wanted.deaf)}
         self.tell = tell
         self.written = 0
-        self.counted: list[float] = []
+        self.score, self.counted = 0.0, 0
         self.behind = 0
         self.total = 0
 
@@ -304,11 +304,12 @@ class _Runner:
         self.behind += 1
         score = record.scores.get("all-items")
         if score is not None:
-            self.counted.append(score)
+            self.score += score
+            self.counted += 1
         self._tell()
 
     def _tell(self) -> None:
-        words = f"{sum(self.counted) / len(self.counted):.1%} right" if self.counted else ""
+        words = f"{self.score / self.counted:.1%} right" if self.counted else ""
         name = f"{self.task.name}, no audio" if self.wanted.deaf else self.task.name
         self.tell(name, self.behind, self.total, words)
 
