@@ -88,7 +88,7 @@ TASKS = (
             licence="of the University of Southern California",
         ),
         {"context or audio": "the recording", "answer or label": "the emotion"},
-        rows("**/*.parquet", "*.jsonl", "*.csv"),
+        rows("**/*.parquet", "**/*.jsonl", "*.csv"),
         labelled(
             EMOTIONS,
             "What is the emotion of the speaker?",

@@ -14,7 +14,13 @@ _SCORES = {"Qwen3-Omni Instruct": "85.5", "Qwen3-Omni Thinking": "88.8", "Gemini
 
 
 def _read(part: str, split: str = "test") -> Reader:
-    return rows(f"{part}/{split}-*.parquet", f"**/{part}/{split}*.parquet", f"**/{part}*.jsonl", f"**/{part}*.json")
+    return rows(
+        f"{part}/{split}-*.parquet",
+        f"**/{part}/{split}*.parquet",
+        f"**/{part}/{split}*.jsonl",
+        f"**/{part}*.jsonl",
+        f"**/{part}*.json",
+    )
 
 
 def _make(part: str, *fields: str) -> Callable[[Row, Data], Sample]:
