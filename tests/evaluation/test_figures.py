@@ -82,6 +82,17 @@ def test_what_could_not_be_heard_has_all_words_wrong(tmp_path):
     assert found.whole_all["error_rate"]["value"] == 0.5
 
 
+def test_what_could_not_be_asked_waits_for_no_judge(tmp_path):
+    row = {"question": "q", "answer": ""}
+    broken = record("a", None, None, "voicebench-alpacaeval", row=row, error="broken")
+    waits = record("b", "hello", None, "voicebench-alpacaeval", row={**row, "response": "hello"})
+    done = record("c", "hello", None, "voicebench-alpacaeval", row={**row, "response": "hello", "score": ["4", "5"]})
+    found = figures_of(fill(tmp_path, [broken, waits, done]), CATALOG["voicebench-alpacaeval"])
+    assert (found.pending, found.errors) == (1, 1)
+    assert found.whole["gpt"] == found.whole_all["gpt"] == 4.5
+    assert found.summary.protocols["all-items"].value == pytest.approx(0.45)
+
+
 def test_the_last_record_of_an_asking_counts(tmp_path):
     folder = fill(tmp_path, [record("a", "no"), record("a", "yes")])
     assert figures_of(folder, CATALOG["cmm"]).summary.protocols["official"].value == 1.0

@@ -101,8 +101,8 @@ def figures_of(folder: Folder, task: Task, by: Sequence[str] | None = None) -> F
     rows = [{**_row(record), **record.facts} for record in records]
     marks = [mark for _, mark in pairs]
     summary = summarise(rows, marks, task.by if by is None else by, "audio_hash")
-    whole, problem = _whole(task, [pair for pair in pairs if pair[1] is not BROKEN and pair[1] is not PENDING])
-    every, _ = _whole(task, [_silent(task, pair) for pair in pairs if pair[1] is not PENDING])
+    whole, problem = _whole(task, pairs)
+    every, _ = _whole(task, [_silent(task, pair) for pair in pairs])
     faults: dict[str, int] = defaultdict(int)
     for record in records:
         if record.error:
@@ -162,7 +162,7 @@ def _silent(task: Task, pair: Pair) -> Pair:
 def _whole(task: Task, pairs: Sequence[Pair]) -> tuple[dict[str, Any], str]:
     """The rule's figures of a whole file, and why there are none."""
     entry = find_rule(task.rule)
-    kept = [(record, mark) for record, mark in pairs if mark is not BROKEN]
+    kept = [(record, mark) for record, mark in pairs if mark is not BROKEN and mark is not PENDING]
     if entry.whole is None or not kept:
         return {}, ""
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from afnext.audio.clip import Clip
-from afnext.base.errors import AudioError, BenchmarkError, ScoreError
+from afnext.base.errors import AudioError, BenchmarkError, OutputError, ScoreError
 from afnext.evaluation.data import Data
 from afnext.evaluation.folder import Folder, key_of
 from afnext.evaluation.hearing import Digests, Sound, hear, seconds_of
@@ -20,6 +20,10 @@ from afnext.evaluation.task import Task
 
 HELD_SECONDS = 3600.0
 """Sound that is decoded at once, at most, beside the longest recording."""
+
+
+Ready = tuple[tuple[Sound, ...], Record]
+"""What is to be asked: its sound, and a record without an answer."""
 
 
 class TellScore(Protocol):
@@ -184,28 +188,28 @@ class _Runner:
             self._ask(batch)
         return self.written
 
-    def _batches(self, wanted: Sequence[Asking]) -> Iterator[list[tuple[Asking, tuple[Sound, ...], Record]]]:
-        """What is to be asked, with its sound and a record without an answer; so much at once as may be held."""
-        batch: list[tuple[Asking, tuple[Sound, ...], Record]] = []
+    def _batches(self, wanted: Sequence[Asking]) -> Iterator[list[Ready]]:
+        """What is to be asked, so much at once as may be held."""
+        batch: list[Ready] = []
         heard: dict[Any, Sound] = {}
         for asking in wanted:
             found = self._ready(asking, heard)
-            if found is None:
-                continue
-            batch.append((asking, *found))
+            if found is not None:
+                batch.append(found)
             held = sum(sound.seconds for sound in heard.values())
             if len(batch) >= 2 * self.respondent.width or held > HELD_SECONDS:
-                yield batch
+                if batch:
+                    yield batch
                 batch, heard = [], {}
         if batch:
             yield batch
 
-    def _ready(self, asking: Asking, heard: dict[Any, Sound]) -> tuple[tuple[Sound, ...], Record] | None:
+    def _ready(self, asking: Asking, heard: dict[Any, Sound]) -> Ready | None:
         """Sound and record of an asking; None where it has a record already, or cannot be asked and now has one."""
         sample, task = asking.sample, self.task
         prompt = task.spelling.text(sample.question, asking.choices)
         tokens = self.wanted.max_new_tokens or task.words
-        settings = {**self.respondent.settings, "max_new_tokens": tokens}
+        settings = {**self.respondent.settings, "max_new_tokens": tokens, "seed": self.wanted.seed + asking.repeat}
         if self.wanted.deaf:
             settings["no_audio"] = True
         record = Record(
@@ -232,7 +236,7 @@ class _Runner:
             record = record.model_copy(update={"audio": tuple(digests)})
             if self._is_done(record):
                 return None
-            sounds = tuple(self._heard(clip, heard) for clip in sample.audio)
+            sounds = () if self.wanted.deaf else tuple(self._heard(clip, heard) for clip in sample.audio)
         except AudioError as error:
             self._keep(record.model_copy(update={"error": str(error)}))
             return None
@@ -245,17 +249,12 @@ class _Runner:
             self.digests.add(clip, heard[name].digest)
         return heard[name]
 
-    def _ask(self, batch: Sequence[tuple[Asking, tuple[Sound, ...], Record]]) -> None:
+    def _ask(self, batch: Sequence[Ready]) -> None:
         asked = [
-            Asked(
-                record.prompt,
-                () if self.wanted.deaf else sounds,
-                record.settings["max_new_tokens"],
-                self.wanted.seed + asking.repeat,
-            )
-            for asking, sounds, record in batch
+            Asked(record.prompt, sounds, record.settings["max_new_tokens"], record.settings["seed"])
+            for sounds, record in batch
         ]
-        self.respondent.answer(asked, lambda number, answer: self._keep(self._answered(batch[number][2], answer)))
+        self.respondent.answer(asked, lambda number, answer: self._keep(self._answered(batch[number][1], answer)))
 
     def _answered(self, record: Record, answer: Answer) -> Record:
         row = {**record.row, self.task.prediction: answer.text} if answer.raw is not None else record.row
@@ -296,7 +295,13 @@ class _Runner:
             return
         record = scored(self.task, record)
         self.done[key_of(record)] = record
-        self.journal.append(**record.model_dump(mode="json"))
+        try:
+            self.journal.append(**record.model_dump(mode="json"))
+        except OSError as error:
+            told = f"cannot write {self.journal.path}: {error.strerror}"
+            raise OutputError(
+                told, do="make room and start the same command again: what was answered is kept"
+            ) from error
         self.written += 1
         self._count(record)
 
