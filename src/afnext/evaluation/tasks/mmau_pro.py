@@ -1,5 +1,6 @@
 """MMAU-Pro: 5305 questions up to ten minutes, several recordings, spatial sound, open answers, instructions."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -20,13 +21,22 @@ def _audio(row: Row, data: Data) -> tuple[Clip, ...]:
     return tuple(data.recording(path) for path in (paths if isinstance(paths, list) else listed(paths, "audio_path")))
 
 
+def _arguments(value: object) -> object:
+    """What a check asks for: an object, or one written as JSON; arguments that a table fills up with null are none."""
+    try:
+        found = json.loads(value) if isinstance(value, str) and value.strip() else value
+    except ValueError:
+        return value
+    return {name: one for name, one in found.items() if one is not None} if isinstance(found, dict) else found
+
+
 def _make(category: str) -> Callable[[Row, Data], Sample | None]:
     """Samples of one category, or of all that is closed (""); closed rows of fewer than two choices are left out."""
 
     def make(row: Row, data: Data) -> Sample | None:
         found = str(need(row, "category")).strip().lower()
         choices = tuple(listed(row.get("choices") or [], "choices"))
-        if (category or (found if found in (OPEN, FOLLOW) else "")) != (found if category else ""):
+        if found != category if category else found in (OPEN, FOLLOW):
             return None
         if not category and len(choices) < 2:
             return None
@@ -35,6 +45,7 @@ def _make(category: str) -> Callable[[Row, Data], Sample | None]:
         kept = plain(row)
         if category == FOLLOW:
             need(row, "task_identifier")
+            kept["kwargs"] = _arguments(row.get("kwargs"))
             kept["prompt_transcription"] = row.get("transcription") or question
         return Sample(
             item=str(need(row, "id")),
