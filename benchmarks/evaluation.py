@@ -32,12 +32,13 @@ from _clock import Comparison, in_turn
 from _sides import Theirs, write_model
 from afnext import AfnextError, load
 from afnext.audio.spec import SAMPLE_RATE
+from afnext.evaluation.asking import Wanted
 from afnext.evaluation.catalog import CATALOG
 from afnext.evaluation.fixtures.files import as_json
 from afnext.evaluation.fixtures.sounds import noise, quizzes, write
 from afnext.evaluation.folder import Folder
 from afnext.evaluation.local import Local
-from afnext.evaluation.run import Wanted, run_task
+from afnext.evaluation.run import run_task
 from against_transformers import SIZES
 
 TASK = CATALOG["mmau"]

@@ -5,10 +5,11 @@ import json
 import pytest
 
 import afnext
+from afnext.evaluation.asking import Wanted
 from afnext.evaluation.catalog import CATALOG
 from afnext.evaluation.folder import Folder, key_of
 from afnext.evaluation.local import Local, identity
-from afnext.evaluation.run import Wanted, run_task
+from afnext.evaluation.run import run_task
 
 
 @pytest.fixture(scope="module")

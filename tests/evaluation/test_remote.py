@@ -5,11 +5,12 @@ import time
 import pytest
 
 from afnext.base.errors import BenchmarkError
+from afnext.evaluation.asking import Wanted
 from afnext.evaluation.folder import Folder
 from afnext.evaluation.marking import Panel
 from afnext.evaluation.remote import Remote
 from afnext.evaluation.respondent import Asked
-from afnext.evaluation.run import Wanted, run_task
+from afnext.evaluation.run import run_task
 from afnext.scoring.endpoint import Endpoint
 
 

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from afnext.base.errors import BenchmarkError, OutputError
+from afnext.evaluation.asking import Wanted, askings, rotations, selected
+from afnext.evaluation.asking import indices as numbers
 from afnext.evaluation.catalog import CATALOG
 from afnext.evaluation.data import Data
 from afnext.evaluation.figures import figures_of
 from afnext.evaluation.fixtures.write import write_fixture
 from afnext.evaluation.folder import Folder, key_of
 from afnext.evaluation.respondent import read_answer
-from afnext.evaluation.run import Wanted, askings, rotations, run_task, selected
-from afnext.evaluation.run import indices as numbers
+from afnext.evaluation.run import run_task
 
 SCRIPT = """
 import sys
@@ -26,7 +27,8 @@ from pathlib import Path
 from afnext.evaluation.catalog import CATALOG
 from afnext.evaluation.folder import Folder
 from afnext.evaluation.remote import Remote
-from afnext.evaluation.run import Wanted, run_task
+from afnext.evaluation.asking import Wanted
+from afnext.evaluation.run import run_task
 address, data, out, which, of = sys.argv[1:]
 task = CATALOG["mmau"]
 remote = Remote(address, "ears", {"temperature": 0.0}, width=1)

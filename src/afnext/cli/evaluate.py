@@ -15,6 +15,7 @@ from afnext.base.files import write_json, write_text
 from afnext.cli import options
 from afnext.cli.answers import engine_of
 from afnext.cli.progress import Bars, progress_bars
+from afnext.evaluation.asking import Wanted
 from afnext.evaluation.catalog import CATALOG, FAMILIES, find_tasks
 from afnext.evaluation.figures import Figures, figures_of
 from afnext.evaluation.folder import Folder
@@ -23,7 +24,7 @@ from afnext.evaluation.marking import Panel
 from afnext.evaluation.remote import PATIENCE, Remote
 from afnext.evaluation.remote import WIDTH as CALLS
 from afnext.evaluation.respondent import Respondent
-from afnext.evaluation.run import Wanted, run_task
+from afnext.evaluation.run import run_task
 from afnext.evaluation.table import as_json, comma_separated, markdown, terminal
 from afnext.evaluation.task import Task
 from afnext.inference.request import request_of
