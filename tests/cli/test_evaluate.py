@@ -64,7 +64,7 @@ def test_the_list(afnext):
         ((*ASK, "--out", "run", "--on", "mmau", "--shard", "3/2"), "--shard '3/2'; expected I/N"),
         ((*ASK, "--out", "run", "--on", "mmau", "--name", "x"), "--name without an address"),
         ((*ASK, "--out", "run", "--on", "mmau", "--over-limit", "stitch"), "--over-limit stitch; expected error or"),
-        ((*ASK, "--out", "run", "--on", "clotho"), "has no **/clotho_captions_evaluation.csv"),
+        ((*ASK, "--out", "run", "--on", "clotho"), "benchmarks-data has no folder clotho, but mmau, mmar; put"),
         (("evaluate", "http://localhost:1/v1", "--on", "mmau", "--data", "nowhere", "--out", "run"), "is no folder"),
         (("compare", "kitchen"), "holds no records; expected the folder of a run"),
         (("compare", "runs/before", "--protocol", "best"), "expected official, parsed, all-items"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from importlib.metadata import version
 from json import dumps
 from pathlib import Path
@@ -17,6 +17,7 @@ from afnext.cli.answers import engine_of
 from afnext.cli.progress import Bars, progress_bars
 from afnext.evaluation.asking import Wanted
 from afnext.evaluation.catalog import CATALOG, FAMILIES, find_tasks
+from afnext.evaluation.data import Data
 from afnext.evaluation.figures import Figures, figures_of
 from afnext.evaluation.folder import Folder
 from afnext.evaluation.local import WIDTH, Local, identity
@@ -101,21 +102,32 @@ def run(
     request_of((), {**sampling, "seed": seed, "over_limit": over_limit, "max_new_tokens": max_new_tokens})
     if repeat > 1 and temperature == 0:
         typer.echo("note: --repeat without --temperature gives the same answers each time", err=True)
-    found = [(task, task.data(data)) for task in tasks]
+    found = [(task, _data(task, data)) for task in tasks]
     folder = Folder(out)
-    endpoint = Endpoint(judge) if judge else None
-    panel = Panel(endpoint, judge_model) if endpoint else None
     address = {"name": name, "patience": patience}
     local = {"think": think, "over_limit": over_limit, "device": device, "dtype": dtype, "quantize": quantize}
-    with _respondent(model, sampling, parallel, address, local) as (respondent, tell):
+    with ExitStack() as stack:
+        respondent, tell = stack.enter_context(_respondent(model, sampling, parallel, address, local))
+        panel = Panel(stack.enter_context(closing(Endpoint(judge))), judge_model) if judge else None
         folder.claim(_told(respondent, tasks, wanted, found))
         for task, place in found:
             run_task(task, place, folder, respondent, wanted, panel=panel, tell=tell)
             if no_audio:
                 run_task(task, place, folder, respondent, _deaf(wanted), tell=tell)
-    if endpoint:
-        endpoint.close()
     print_report(folder, [task for task in tasks if task.name in folder.tasks()], json=json)
+
+
+def _data(task: Task, given: Path | None) -> Data:
+    """The task's files. A folder of several benchmarks' data is not searched for those of one that it lacks."""
+    own = (task.name, task.family)
+    if given is not None and given.name not in own and not any(name and (given / name).is_dir() for name in own):
+        others = [name for name in (*CATALOG, *FAMILIES) if (given / name).is_dir()]
+        if others:
+            raise BenchmarkError(
+                f"{given} has no folder {task.name}, but {', '.join(others[:4])}",
+                do=f"put the data there, or leave {task.name} out",
+            )
+    return task.data(given)
 
 
 def print_report(folder: Folder, tasks: Sequence[Task], *, json: bool) -> list[Figures]:
@@ -140,7 +152,6 @@ def _submit(folder: Folder, task: Task) -> None:
     """The file that the authors score: the data's own rows, with predictions."""
     records = [record for record in folder.records(task.name) if not record.order and not record.repeat]
     rows = [{**record.row, task.submission: record.text} for record in records if record.raw is not None]
-    rows = [{name: value for name, value in row.items() if not name.startswith("_")} for row in rows]
     path = folder.root / task.name / "submission.json"
     write_json(path, rows)
     typer.echo(f"{task.name}: {path} holds {len(rows)} answers for the authors' scorer", err=True)

@@ -34,13 +34,10 @@ def chosen(
     answer: str = "answer",
     facts: Sequence[str] = (),
     hidden: bool = False,
-    keep: Callable[[Row], bool] = lambda row: True,
 ) -> Make:
     """Makes samples of rows with a list of choices and the right one's text; ``hidden`` where that is held back."""
 
     def make(row: Row, data: Data) -> Sample | None:
-        if not keep(row):
-            return None
         return Sample(
             item=str(need(row, item)),
             audio=audio(row, data),
@@ -103,6 +100,7 @@ def label_task(  # noqa: PLR0917
     sample: Make,
     *,
     published: tuple[Published, ...],
+    domain: str,
     by: tuple[str, ...] = (),
     protocol: str = "",
     faults: tuple[str, ...] = (),
@@ -126,6 +124,7 @@ def label_task(  # noqa: PLR0917
         rule="labels",
         spelling=LABELS,
         arrange=put_labels,
+        known={"domain": f"={domain}", "skill": f"={name}"},
         by=by,
         words=32,
         protocol=f"{common} {protocol}".strip(),
@@ -179,6 +178,7 @@ def asr_task(name: str, title: str, about: str, *, recipe: str = "wer-whisper", 
         title=title,
         about=about,
         rule=recipe,
+        known={"domain": "=speech", "skill": "=transcription"},
         figure="error_rate",
         words=512,
         protocol="Edits over words of the whole set after Whisper's English normaliser (rule wer-whisper), the recipe "
@@ -200,15 +200,12 @@ def answered(
     answer: str | tuple[str, ...] = "answer",
     asked: str = "",
     facts: Sequence[str] = (),
-    keep: Callable[[Row], bool] = lambda row: True,
 ) -> Make:
     """Makes samples of rows with a question, or the same question ``asked`` of all, and a free answer."""
     names = {"item": item, "question": question, "answer": answer}
     fields = {role: (value,) if isinstance(value, str) else value for role, value in names.items()}
 
     def make(row: Row, data: Data) -> Sample | None:
-        if not keep(row):
-            return None
         words = asked or str(need(row, *fields["question"]))
         truth = need(row, *fields["answer"])
         return Sample(

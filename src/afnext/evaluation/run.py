@@ -145,6 +145,9 @@ class _Runner:
             if self._is_done(record):
                 return None
             sounds = () if self.wanted.deaf else tuple(self._heard(clip, heard) for clip in sample.audio)
+            if sounds:
+                duration = round(sum(sound.seconds for sound in sounds), 2)
+                record = record.model_copy(update={"facts": {"duration": duration, **record.facts}})
         except AudioError as error:
             self._keep(record.model_copy(update={"error": str(error)}))
             return None

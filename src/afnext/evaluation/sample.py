@@ -56,8 +56,8 @@ def picked(row: Row, *names: str) -> dict[str, Any]:
 
 
 def plain(row: Row) -> dict[str, Any]:
-    """``row`` as JSON can hold it: sound, which mirrors keep within their tables, is left out."""
-    return {str(name): value for name, value in row.items() if not _sound(value)}
+    """``row`` as JSON can hold it: sound, which mirrors keep within their tables, is left out, and what was put in."""
+    return {str(name): value for name, value in row.items() if not _sound(value) and not str(name).startswith("_")}
 
 
 def _sound(value: Any) -> bool:

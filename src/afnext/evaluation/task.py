@@ -1,8 +1,9 @@
 """A task: a benchmark's page as a value. Each file under ``tasks/`` holds one, or a close family of them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from afnext.base.errors import AfnextError, BenchmarkError
 from afnext.evaluation.data import Data, find_data
@@ -69,6 +70,8 @@ class Task:
         judge: names of judge specs, for rules that read a judge's words; the first is the rule's.
         figure: what the table shows beside the protocols: a field of the rule's figures of the whole file.
         by: facts that scores are broken down by.
+        known: facts under the names that all benchmarks share (``domain``, ``skill``): the data's own name of each, or
+            ``=`` and a value that all samples have.
         words: most tokens of an answer.
         protocol: how the score is counted and what may be compared with it.
         published: numbers.
@@ -93,6 +96,7 @@ class Task:
     judge: tuple[str, ...] = ()
     figure: str = ""
     by: tuple[str, ...] = ()
+    known: Mapping[str, str] = field(default_factory=dict)
     words: int = 256
     protocol: str = ""
     published: tuple[Published, ...] = ()
@@ -146,11 +150,18 @@ class Task:
             sample = self.sample(row, data)
         except AfnextError as error:
             return Sample(str(row.get("id") or place), fault=f"{place}: {error}", lost=True)
+        if sample is not None:
+            sample = replace(sample, facts={**self._shared(sample.facts), **sample.facts})
         if sample is None or sample.fault or not sample.choices or not isinstance(sample.answer, str):
             return sample
         if normal(sample.answer) not in map(normal, sample.choices):
             return replace(sample, fault=f"{place}: the answer {sample.answer[:40]!r} is not among the choices")
         return sample
+
+    def _shared(self, facts: Row) -> dict[str, Any]:
+        """Facts under shared names."""
+        found = {name: own[1:] if own.startswith("=") else facts.get(own) for name, own in self.known.items()}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 def published(source: str, scores: Mapping[str, str]) -> tuple[Published, ...]:

@@ -64,6 +64,7 @@ def _songcaps(part: str, score: dict[str, str]) -> Task:
         "Long descriptions of whole songs. The 1000 songs of SongCaps were never released; this reads any set in the "
         "form below.",
         spec=f"songcaps-{part}",
+        known={"domain": "=music", "skill": "=caption"},
         family="songcaps",
         source=Source(address="songcaps.jsonl, made by the user in the form below: the official link leads to a model"),
         schema=_SONGCAPS,
@@ -90,6 +91,7 @@ TASKS = (
         read=rows("**/clotho_captions_evaluation.csv", "*.csv"),
         sample=_clotho,
         rule="cider",
+        known={"domain": "=sound", "skill": "=caption"},
         figure="cider_d",
         words=64,
         protocol=CIDER,
@@ -113,6 +115,7 @@ TASKS = (
         read=grouped(rows("**/test.csv", "*.csv"), "youtube_id", "start_time", gather="caption"),
         sample=_audiocaps,
         rule="cider",
+        known={"domain": "=sound", "skill": "=caption"},
         figure="cider_d",
         words=64,
         protocol=CIDER,
@@ -130,6 +133,7 @@ TASKS = (
         "MusicCaps, captions",
         "Clips of ten seconds of music with a description by a musician.",
         spec="songcaps-correctness",
+        known={"domain": "=music", "skill": "=caption"},
         source=Source(
             hub="google/MusicCaps",
             files=("musiccaps-public.csv",),

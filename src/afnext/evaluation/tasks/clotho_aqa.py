@@ -42,6 +42,7 @@ TASKS = (
         read=grouped(rows("**/clotho_aqa_test.csv", "*.csv"), "file_name", "QuestionText", gather="answer"),
         sample=_sample,
         rule="clotho-aqa",
+        known={"domain": "=sound", "skill": "subset"},
         spelling=YES_NO,
         arrange=lambda row, choices: row,
         words=32,

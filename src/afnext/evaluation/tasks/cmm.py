@@ -46,6 +46,7 @@ TASKS = (
         read=rows("all_data_final_reorg.json", "**/all_data*.json"),
         sample=_sample,
         rule="cmm",
+        known={"domain": "=sound", "skill": "=hallucination"},
         prediction="pred",
         spelling=PROMPT,
         words=16,

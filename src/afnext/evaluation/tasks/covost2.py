@@ -66,6 +66,7 @@ def _task(source: str, target: str) -> Task:
         read=rows(f"**/{name}.test.tsv", f"**/{name}.tsv", f"**/{source}_{target}/test*.parquet"),
         sample=_make(source, target),
         rule="bleu",
+        known={"domain": "=speech", "skill": "=translation"},
         figure=f"bleu_{target}",
         protocol="Corpus BLEU by sacrebleu without normalising, the tokenizer by the target (zh, ja-mecab, else 13a). "
         "The signature stands in the report. lmms-eval lower-cases first, AudioBench uses flores101, NeMo-Skills "

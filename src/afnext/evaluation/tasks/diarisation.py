@@ -73,6 +73,7 @@ _PLAIN = Task(
     read=_sessions,
     sample=_sample,
     rule="cpwer",
+    known={"domain": "=speech", "skill": "=diarisation"},
     figure="error_rate",
     words=4096,
     by=("speakers",),

@@ -53,6 +53,7 @@ _CLOTHO = Task(
     read=spread(rows("**/clotho_entailment_evaluation.csv", "*clotho*.csv"), _split),
     sample=_sample,
     rule="entailment",
+    known={"domain": "=sound", "skill": "=entailment"},
     spelling=PROMPT,
     words=16,
     by=("label",),

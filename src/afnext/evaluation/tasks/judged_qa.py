@@ -67,6 +67,7 @@ TASKS = (
         "LibriSQA, part I",
         "Questions on read speech, answered in a sentence.",
         spec="librisqa",
+        known={"domain": "=speech", "skill": "=questions"},
         source=_LIBRI_SOURCE,
         schema={
             "speech_path": "path in LibriSpeech",
@@ -94,6 +95,7 @@ TASKS = (
         read=rows("**/LibriSQA-PartII-test.json", "*PartII-test.json"),
         sample=_part_two,
         rule="voicebench-mcq",
+        known={"domain": "=speech", "skill": "=questions"},
         prediction="response",
         words=64,
         protocol="The letter, read by VoiceBench's templates without its random fall-back; the authors' own reading is "
@@ -104,6 +106,7 @@ TASKS = (
         "MusicInstruct, long",
         "Questions and long answers on recordings of MusicCaps.",
         spec="librisqa",
+        known={"domain": "=music", "skill": "=questions"},
         source=Source(
             hub="m-a-p/Music-Instruct",
             address="https://huggingface.co/datasets/m-a-p/Music-Instruct; recordings of MusicCaps",
@@ -130,6 +133,7 @@ TASKS = (
         "CompA-R-test",
         "Questions that take reasoning about environmental sound.",
         spec="librisqa",
+        known={"domain": "=sound", "skill": "=questions"},
         source=Source(address="linked from https://github.com/Sreyan88/GAMA (Google Drive)"),
         schema={"id": "of the question", "audio": "path", "question": "text", "answer": "text"},
         read=rows("*.jsonl", "*.json", "*.csv"),

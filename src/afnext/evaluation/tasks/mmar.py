@@ -32,6 +32,7 @@ TASKS = (
             one_audio("audio_path", "audio"), facts=("modality", "category", "sub-category", "language", "timestamp")
         ),
         rule="mmar",
+        known={"domain": "modality", "skill": "sub_category"},
         prediction="answer_prediction",
         spelling=FLAMINGO,
         by=("modality", "category", "language"),

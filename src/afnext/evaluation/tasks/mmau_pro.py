@@ -88,6 +88,7 @@ _CLOSED = Task(
     read=rows("test.parquet", "**/test*.parquet", "**/test*.jsonl", "**/test*.json"),
     sample=_make(""),
     rule="mmau-pro",
+    known={"domain": "category", "skill": "perceptual_skills"},
     prediction="model_output",
     spelling=FLAMINGO,
     by=("category", "length_type"),

@@ -55,6 +55,7 @@ TASKS = (
         read=rows("question/*.json*", "**/mmsu*.jsonl", "**/mmsu*.json", "*.jsonl", "*.json", "**/*.parquet"),
         sample=_sample,
         rule="mmsu",
+        known={"domain": "=speech", "skill": "task_name"},
         prediction="response",
         spelling=PROMPT,
         arrange=_arrange,

@@ -58,6 +58,7 @@ TASKS = (
         read=rows("**/avqa-test.json", "*.json"),
         sample=_sample,
         rule="music-avqa",
+        known={"domain": "=music", "skill": "type"},
         words=16,
         by=("type",),
         protocol="The same word. Audio Flamingo 1 and 2 report the questions on sound alone; 3 and Music Flamingo do "

@@ -68,6 +68,7 @@ TASKS = (
             ("instrument_family_str", "pitch", "velocity"),
         ),
         by=("instrument_family_str",),
+        domain="music",
         published=(
             *published(_PAPER, {"AF-Next": "66.7"}),
             *published("Music Flamingo (arXiv 2511.10289)", {"Music Flamingo": "75.89", "AF3": "65.5"}),
@@ -92,6 +93,7 @@ TASKS = (
             ("instrument_source_str", "pitch", "velocity"),
         ),
         by=("instrument_source_str",),
+        domain="music",
         published=(
             *published(_PAPER, {"AF-Next": "81.7"}),
             *published("Music Flamingo (arXiv 2511.10289)", {"Music Flamingo": "80.76", "AF3": "78.9"}),
@@ -120,6 +122,7 @@ TASKS = (
             lambda row: str(need(row, "uuid4")),
             ("song_id",),
         ),
+        domain="music",
         published=(
             *published(_PAPER, {"AF-Next": "92.13"}),
             *published("Music Flamingo (arXiv 2511.10289)", {"Music Flamingo": "90.86"}),
@@ -148,6 +151,7 @@ TASKS = (
         ),
         protocol="The part must be named: MARBLE's fault-filtered test part is another set than all 1000 recordings, "
         "among which are repetitions and distortions.",
+        domain="music",
         published=(
             *published("Music Flamingo (arXiv 2511.10289)", {"Music Flamingo": "84.45", "Pengi": "80.0"}),
             *published(

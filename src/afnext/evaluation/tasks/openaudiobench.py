@@ -35,6 +35,7 @@ def _task(part: str, count: int, scores: dict[str, str]) -> Task:
         f"OpenAudioBench, {part}",
         f"{count} spoken questions.",
         spec="librisqa",
+        known={"domain": "=speech", "skill": "part"},
         family="openaudiobench",
         source=Source(
             hub="baichuan-inc/OpenAudioBench",

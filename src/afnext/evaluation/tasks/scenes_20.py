@@ -171,6 +171,7 @@ TASKS = (
         read=_talks,
         sample=_diarised,
         rule="cpwer",
+        known={"domain": "=speech", "skill": "=diarisation"},
         figure="error_rate",
         words=1024,
         by=("speakers",),

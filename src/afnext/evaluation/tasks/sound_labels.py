@@ -59,6 +59,7 @@ TASKS = (
             lambda row: camel_words(str(row["folder"])),
             lambda row: PurePath(str(row["path"])).stem,
         ),
+        domain="sound",
         published=published("Audio Flamingo 3 (arXiv 2507.08128)", {"AF3": "93.2", "Pengi": "91.6"}),
     ),
     label_task(
@@ -75,6 +76,7 @@ TASKS = (
             lambda row: _word(need(row, "Classname")),
             lambda row: str(need(row, "Filename")),
         ),
+        domain="sound",
         published=published("Audio Flamingo 3 (arXiv 2507.08128)", {"AF3": "85.9", "AF2": "84.3"}),
         doubt="only the two columns that are read are known for sure",
     ),
@@ -96,6 +98,7 @@ TASKS = (
             lambda row: _emotion(need(row, "label", "answer")),
             lambda row: str(row.get("id") or row["_number"]),
         ),
+        domain="speech",
         published=published("Audio Flamingo 3 (arXiv 2507.08128)", {"AF3": "63.8", "Qwen2-Audio Instruct": "59.2"}),
         certain=False,
         doubt="which utterances the Audio Flamingo papers took is not said: AU-Harness has 1003 or 1004",

@@ -60,6 +60,7 @@ def _task(part: str, count: int, rule: str, *fields: str, split: str = "test") -
         read=_read(part, split),
         sample=_make(part, *fields),
         rule=rule,
+        known={"domain": "=speech", "skill": "part"},
         prediction="response",
         words=1024,
         published=(),
