@@ -9,7 +9,7 @@ MISSING_TOOLS = $(shell for tool in espeak-ng flite fluidsynth; do command -v $$
                         test -e $(SOUND_FONT) || echo $(SOUND_FONT))
 
 .DELETE_ON_ERROR:
-.PHONY: help demo install check test test-long fix scenes-tools train-nano bench-demo benchmarks-page readme clean
+.PHONY: help demo install check test test-long fix scenes-tools browser train-nano bench-demo benchmarks-page readme clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -25,9 +25,11 @@ check: .venv/test.stamp  ## style, types, and the floors of the house
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/test.stamp  ## everything: the scene tools where they may be installed, check, and the tests
+test: .venv/test.stamp  ## everything: the scene tools and chromium where they may be installed, check, and the tests
 	@if [ -n "$(MISSING_TOOLS)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 	    then $(MAKE) --no-print-directory scenes-tools; fi
+	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	    then $(MAKE) --no-print-directory browser || echo "no chromium here: its tests skip"; fi
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -n auto --dist loadfile
 
@@ -44,6 +46,12 @@ scenes-tools:  ## the Debian packages that speak and play; only for making scene
 	    apt-get update -qq; \
 	    apt-get install -qq -y --no-install-recommends $(SCENES_PACKAGES) >/dev/null; \
 	else echo "the scene tools are here"; fi
+
+browser:  ## the Debian package chromium; only for the tests that open a page
+	@command -v chromium >/dev/null || { set -e; export DEBIAN_FRONTEND=noninteractive; \
+	    echo "installing chromium"; \
+	    apt-get update -qq; \
+	    apt-get install -qq -y --no-install-recommends chromium >/dev/null; }
 
 train-nano: .venv/test.stamp scenes-tools  ## train the shipped model from nothing (hours on two cores)
 	runs/nano.sh

@@ -1,5 +1,7 @@
 """For the whole suite: tests that this machine cannot run skip themselves and say what is missing."""
 
+import shutil
+
 import pytest
 import torch
 
@@ -9,10 +11,12 @@ torch.set_num_threads(1)  # the tests' tensors are tiny: threads cost more than 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what is marked ``scenes_tools`` or ``cuda`` where those are missing."""
+    """Skip what is marked ``scenes_tools``, ``browser`` or ``cuda`` where those are missing."""
     absent = {}
     if packages := tools.missing():
         absent["scenes_tools"] = f"missing: {', '.join(packages)} (make scenes-tools installs them)"
+    if shutil.which("chromium") is None:
+        absent["browser"] = "missing: chromium (make browser installs it)"
     if not torch.cuda.is_available():
         absent["cuda"] = "missing: an NVIDIA GPU"
     for item in items:

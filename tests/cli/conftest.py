@@ -85,7 +85,31 @@ def workplace(tiny, measured, tmp_path, monkeypatch):
     (tmp_path / "predictions.jsonl").write_text(f"{json.dumps(row)}\n")
     (tmp_path / "benchmarks-data").symlink_to(measured / "benchmarks-data")
     shutil.copytree(measured / "runs", tmp_path / "runs")
+    for name, score in (("run", 0.0), ("other", 1.0)):
+        write_run(tmp_path / "out" / name, score)
     return tmp_path
+
+
+def write_run(folder, score):
+    """A run of one sample, whose recording it keeps."""
+    (folder / "t/sounds").mkdir(parents=True)
+    (folder / "run.json").write_text('{"model": "nano"}')
+    soundfile.write(folder / f"t/sounds/{'0' * 64}.flac", np.zeros(16_000, np.float32), 16_000)
+    row = Record(
+        task="t",
+        revision="1",
+        item="1",
+        audio=("0" * 64,),
+        prompt_hash="0",
+        model="nano",
+        prompt="How often?",
+        answer="2",
+        facts={"skill": "count"},
+        raw="3",
+        text="3",
+        scores={"official": score, "all-items": score},
+    )
+    (folder / "t/records.jsonl").write_text(row.model_dump_json() + "\n")
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ VERBS = {
     "evaluate": "Measure a model on benchmarks by their official rules.",
     "compare": "Compare runs over the same samples, or print the table of one.",
     "score": "Apply a benchmark's official rule to predictions.",
+    "report": "Write runs as one page to read and to listen to.",
+    "gaps": "Tell where a model is weak, and what to train it on next.",
     "convert": "Write a model folder anew, or rows as shards.",
     "info": "Tell a model's size, limits and memory.",
 }

@@ -51,6 +51,7 @@ def run(
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Ask without the recordings, too: a baseline.")] = False,
     think: Annotated[bool, typer.Option("--think", help="Reason before answering.")] = False,
     shard: Annotated[str, typer.Option(metavar="I/N", help="Ask only the Ith of N parts; one process each.")] = "1/1",
+    sounds: Annotated[bool, typer.Option(help="Keep the recordings in OUT, for afnext report to play.")] = True,
     list_all: Annotated[bool, typer.Option("--list", help="Print the benchmarks, and stop.")] = False,
     name: Annotated[str | None, typer.Option(help="The model's name at an address.")] = None,
     patience: Annotated[float, typer.Option(help="Seconds that an address may fail before the run stops.")] = PATIENCE,
@@ -95,6 +96,7 @@ def run(
         shard=_shard(shard),
         seed=seed,
         max_new_tokens=max_new_tokens,
+        sounds=sounds,
     )
     sampling = {"temperature": temperature, "top_p": top_p, "repetition_penalty": repetition_penalty}
     if over_limit == "stitch":

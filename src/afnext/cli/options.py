@@ -19,6 +19,7 @@ Temperature = Annotated[float, typer.Option(help="0: the likeliest token. Above 
 TopP = Annotated[float, typer.Option(help="Draw only among the likeliest tokens of this total probability.")]
 RepetitionPenalty = Annotated[float, typer.Option(help="Above 1: make what was already said less likely.")]
 Seed = Annotated[int, typer.Option(help="Seed of the draws.")]
+Protocol = Annotated[str, typer.Option(help="Whose scores: official, parsed or all-items.")]
 OverLimit = Annotated[str, typer.Option(help="A recording over the model's limit: error, truncate, or stitch.")]
 Start = Annotated[float | None, typer.Option(help="Listen from this second on.")]
 End = Annotated[float | None, typer.Option(help="Listen up to this second.")]

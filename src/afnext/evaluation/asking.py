@@ -23,6 +23,7 @@ class Wanted:
         shard: (which, of how many): the samples are divided by a hash of their ids, for several processes.
         seed: of the draws.
         max_new_tokens: of an answer; None: the task's own.
+        sounds: keep the recordings in the run's folder, for the report to play.
     """
 
     limit: int | None = None
@@ -33,6 +34,7 @@ class Wanted:
     shard: tuple[int, int] = (0, 1)
     seed: int = 0
     max_new_tokens: int | None = None
+    sounds: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import soundfile
 from pydantic import ValidationError
 
+from afnext.audio.spec import SAMPLE_RATE
 from afnext.base.errors import BenchmarkError, OutputError
-from afnext.base.files import write_json
+from afnext.base.files import replacing, write_json
 from afnext.base.journal import Journal
+from afnext.evaluation.hearing import Sound
 from afnext.evaluation.record import Record
 
 RECORDS, DEAF = "records.jsonl", "no-audio.jsonl"
@@ -76,6 +79,17 @@ class Folder:
     def journal(self, task: str, *, deaf: bool = False) -> Journal:
         """Where records of a task are appended."""
         return Journal(self.root / task / (DEAF if deaf else RECORDS))
+
+    def keep(self, task: str, sound: Sound) -> None:
+        """Keep a recording for the report to play, in 16 bits, unless it is there.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        place = self.root / task / "sounds" / f"{sound.digest}.flac"
+        if not place.exists():
+            with replacing(place) as draft:
+                soundfile.write(draft, sound.samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
 
     def records(self, task: str, *, deaf: bool = False) -> list[Record]:
         """The records of a task, those of one sample, repeat and order once: the last, which may be a mended one.

@@ -72,6 +72,7 @@ class _Runner:
         self.respondent = respondent
         self.wanted = wanted
         self.panel = panel
+        self.folder = folder
         self.journal = folder.journal(task.name, deaf=wanted.deaf)
         self.digests = Digests(folder.root / "digests.jsonl")
         self.done = {key_of(record): record for record in folder.records(task.name, deaf=wanted.deaf)}
@@ -157,6 +158,8 @@ class _Runner:
         name = (str(clip.source) if isinstance(clip.source, str) else id(clip.source), clip.start, clip.end)
         if name not in heard:
             heard[name] = hear(clip)
+            if self.wanted.sounds:
+                self.folder.keep(self.task.name, heard[name])
             self.digests.add(clip, heard[name].digest)
         return heard[name]
 
