@@ -10,5 +10,5 @@ folder=${FOLDER:-out/bench-demo}
 python -m afnext.evaluation.fixtures.write "$folder/data" mmau mmar clotho-aqa librispeech gtzan
 afnext scenes "$folder/data/scenes-20" --benchmark --items 20 --seed 7
 set -- --on mmau,mmar,clotho-aqa,librispeech,gtzan,scenes-20 --data "$folder/data" --out "$folder/run"
-afnext evaluate nano "$@" --no-audio --permute-choices
+afnext evaluate nano "$@" --no-audio --permute-choices --sounds
 afnext report "$folder/run" --html "$folder/report.html"

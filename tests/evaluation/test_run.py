@@ -116,6 +116,13 @@ def test_nothing_is_asked_twice_and_what_is_new_is(opened, tmp_path):
     assert len(folder.records("mmar", deaf=True)) == 6
 
 
+def test_recordings_are_kept_by_their_hash_where_that_is_wanted(opened, tmp_path):
+    task, data = opened("mmau-pro-closed")
+    run_task(task, data, Folder(tmp_path), Parrot(), Wanted(sounds=True))
+    digests = {digest for record in Folder(tmp_path).records(task.name) for digest in record.audio}
+    assert {path.name for path in (tmp_path / task.name / "sounds").iterdir()} == {f"{one}.flac" for one in digests}
+
+
 def test_the_longest_are_asked_first_and_seeds_differ_by_repeat(opened, tmp_path):
     task, data = opened("mmau")
     parrot = Parrot()

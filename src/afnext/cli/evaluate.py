@@ -49,9 +49,9 @@ def run(
         bool, typer.Option("--permute-choices", help="Ask with every rotation of the choices, too.")
     ] = False,
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Ask without the recordings, too: a baseline.")] = False,
+    sounds: Annotated[bool, typer.Option("--sounds", help="Keep the recordings in OUT, to be played.")] = False,
     think: Annotated[bool, typer.Option("--think", help="Reason before answering.")] = False,
     shard: Annotated[str, typer.Option(metavar="I/N", help="Ask only the Ith of N parts; one process each.")] = "1/1",
-    sounds: Annotated[bool, typer.Option(help="Keep the recordings in OUT, for afnext report to play.")] = True,
     list_all: Annotated[bool, typer.Option("--list", help="Print the benchmarks, and stop.")] = False,
     name: Annotated[str | None, typer.Option(help="The model's name at an address.")] = None,
     patience: Annotated[float, typer.Option(help="Seconds that an address may fail before the run stops.")] = PATIENCE,

@@ -23,7 +23,7 @@ class Wanted:
         shard: (which, of how many): the samples are divided by a hash of their ids, for several processes.
         seed: of the draws.
         max_new_tokens: of an answer; None: the task's own.
-        sounds: keep the recordings in the run's folder, for the report to play.
+        sounds: keep the recordings that are asked about in the run's folder, for a report that plays them.
     """
 
     limit: int | None = None

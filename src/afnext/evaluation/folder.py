@@ -80,16 +80,16 @@ class Folder:
         """Where records of a task are appended."""
         return Journal(self.root / task / (DEAF if deaf else RECORDS))
 
-    def keep(self, task: str, sound: Sound) -> None:
-        """Keep a recording for the report to play, in 16 bits, unless it is there.
+    def keep_sound(self, task: str, sound: Sound) -> None:
+        """Write a recording as ``<task>/sounds/<digest>.flac`` (16 kHz mono, 16 bit), unless it is there.
 
         Raises:
             OutputError: it cannot be written.
         """
-        place = self.root / task / "sounds" / f"{sound.digest}.flac"
-        if not place.exists():
-            with replacing(place) as draft:
-                soundfile.write(draft, sound.samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+        path = self.root / task / "sounds" / f"{sound.digest}.flac"
+        if not path.is_file():
+            with replacing(path) as draft:
+                soundfile.write(draft, sound.samples, SAMPLE_RATE)
 
     def records(self, task: str, *, deaf: bool = False) -> list[Record]:
         """The records of a task, those of one sample, repeat and order once: the last, which may be a mended one.

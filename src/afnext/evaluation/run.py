@@ -148,6 +148,8 @@ class _Runner:
             sounds = () if self.wanted.deaf else tuple(self._heard(clip, heard) for clip in sample.audio)
             if sounds:
                 duration = round(sum(sound.seconds for sound in sounds), 2)
+                for sound in sounds if self.wanted.sounds else ():
+                    self.folder.keep_sound(task.name, sound)
                 record = record.model_copy(update={"facts": {"duration": duration, **record.facts}})
         except AudioError as error:
             self._keep(record.model_copy(update={"error": str(error)}))
@@ -158,8 +160,6 @@ class _Runner:
         name = (str(clip.source) if isinstance(clip.source, str) else id(clip.source), clip.start, clip.end)
         if name not in heard:
             heard[name] = hear(clip)
-            if self.wanted.sounds:
-                self.folder.keep(self.task.name, heard[name])
             self.digests.add(clip, heard[name].digest)
         return heard[name]
 
