@@ -10,8 +10,12 @@ from afnext.scenes import tools
 torch.set_num_threads(1)  # the tests' tensors are tiny: threads cost more than they bring
 
 
+@pytest.hookimpl(tryfirst=True)  # before those are chosen that run
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what is marked ``scenes_tools``, ``browser`` or ``cuda`` where those are missing."""
+    """Skip what is marked ``scenes_tools``, ``browser`` or ``cuda`` where that is missing; benchmarks are ``long``."""
+    for item in items:
+        if "benchmarks" in item.path.parts:
+            item.add_marker(pytest.mark.long)
     absent = {}
     if packages := tools.missing():
         absent["scenes_tools"] = f"missing: {', '.join(packages)} (make scenes-tools installs them)"

@@ -163,6 +163,7 @@ def test_rows_become_shards(afnext, workplace):
     assert "packed already holds shards; give another folder, or remove it" in refused.stderr
 
 
+@pytest.mark.long
 @pytest.mark.scenes_tools
 def test_scenes_in_shards_are_the_scenes_of_loose_files(afnext, workplace):
     order = ["--hours", "0.002", "--minutes", "0.1", "--forms", "mix", "--events", "2", "--workers", "1"]

@@ -165,7 +165,7 @@ def test_neither_workers_nor_processes_change_a_batch(feed, workers, size):
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-@pytest.mark.parametrize("stop", [1, 8, 13])
+@pytest.mark.parametrize("stop", [pytest.param(1, marks=pytest.mark.long), 8, pytest.param(13, marks=pytest.mark.long)])
 def test_a_run_that_stopped_goes_on_to_the_sample(feed, corpus, monkeypatch, workers, stop):
     """In other processes than before, from what JSON kept, amid states and passes, loose rows among the shards."""
     monkeypatch.setattr(stream, "EVERY", 4)

@@ -96,6 +96,7 @@ def captions(encoder, decoder, rows, name, silent=False):
     return [tokenizer.decode(ids) for ids in written], [row["answer"] for row in wanted]
 
 
+@pytest.mark.long
 def test_the_encoder_that_comes_out_hears_what_captions_named(run, rows):
     """Recordings that it was not taught by, through the published folder, whose weights are in half precision."""
     folder, seen = run
@@ -118,6 +119,7 @@ def test_the_encoder_that_comes_out_hears_what_captions_named(run, rows):
 
 
 @torch.no_grad()
+@pytest.mark.long
 def test_the_letters_of_what_is_said_are_read_off_it(run, rows):
     """Of all that might be said, what is said is the likeliest, in nearly all recordings."""
     stage = stage_of(rows)
@@ -133,6 +135,7 @@ def test_the_letters_of_what_is_said_are_read_off_it(run, rows):
     assert right >= 14, f"of {len(batch.spoken)}"
 
 
+@pytest.mark.long
 def test_the_captioner_stays_in_the_checkpoint(run):
     folder, _ = run
     model, kept = load_file(folder / "model/model.safetensors"), stored(checkpoints(folder)[-1])
@@ -141,6 +144,7 @@ def test_the_captioner_stays_in_the_checkpoint(run):
     assert "from random weights: the encoder" in (folder / "model/README.md").read_text()
 
 
+@pytest.mark.long
 def test_the_next_stage_starts_from_it(run, rows, tmp_path):
     """As recipes/af-next/1-pretrain-adaptor.yaml does: the adaptor is trained between encoder and decoder."""
     adaptor = ROOT / "recipes/af-next/1-pretrain-adaptor.yaml"

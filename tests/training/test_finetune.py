@@ -85,7 +85,8 @@ def test_it_is_asked_on_the_way_how_much_it_knows(run, rows):
 
 
 @pytest.mark.filterwarnings("ignore")  # torchao warns of itself
-@pytest.mark.parametrize("bits", ["nf4", pytest.param("int8", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("bits", ["nf4", "int8"])
 def test_matrices_in_few_bits_learn_as_well(rows, tmp_path, bits):
     """In two goes; the whole model that comes out answers with what the products learnt beside them."""
     pytest.importorskip("torchao")

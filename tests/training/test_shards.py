@@ -94,7 +94,8 @@ def test_going_on_after_a_stop_gives_the_same_bits(corpus, tmp_path, workers):
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
-@pytest.mark.parametrize("parallel", [pytest.param([], marks=pytest.mark.long), ["parallel={shard: 2}"]])
+@pytest.mark.long
+@pytest.mark.parametrize("parallel", [[], ["parallel={shard: 2}"]])
 def test_two_processes_go_on_where_one_stopped(corpus, tmp_path, parallel):
     """They have a stream each, whose places the first keeps; then one goes on from that."""
     train(RECIPE, tmp_path / "alone", changes(corpus, *STEPS))
@@ -121,6 +122,7 @@ def test_two_processes_go_on_where_one_stopped(corpus, tmp_path, parallel):
         assert (other[name] - tensor).abs().mean() < 2e-5, name
 
 
+@pytest.mark.long
 def test_without_energon_rows_train_and_shards_name_what_to_install(corpus, tmp_path):
     """In a process that cannot import it."""
     hidden = "import sys; sys.modules['megatron'] = None; from afnext.cli.app import main; main()"

@@ -55,6 +55,7 @@ def test_nothing_is_proposed_where_scenes_have_nothing(write_run, record, tmp_pa
 
 
 @pytest.mark.scenes_tools
+@pytest.mark.long
 def test_the_command_is_run_as_it_stands(run, tmp_path):
     made = propose([run], out=str(tmp_path / "scenes"), hours=0.003)
     words = shlex.split(made.command)
