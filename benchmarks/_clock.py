@@ -2,8 +2,9 @@
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -38,9 +39,20 @@ def seconds(work: Callable[[], object], clock: Clock = time.perf_counter) -> flo
     return clock() - start
 
 
-def in_turn(ours: Callable[[], float], peer: Callable[[], float], rounds: int) -> tuple[float, float]:
-    """Medians of ``rounds`` figures each, taken alternately; who begins changes, and a first round does not count."""
-    ours(), peer()
+def per_second(times: Sequence[float]) -> float:
+    """Steps a second, by the median time between two."""
+    return 1 / statistics.median(after - before for before, after in pairwise(times))
+
+
+def in_turn(
+    ours: Callable[[], float], peer: Callable[[], float], rounds: int, *, warm: bool = True
+) -> tuple[float, float]:
+    """Medians of ``rounds`` figures each, taken alternately; who begins changes.
+
+    A first round does not count, and is left out where ``warm`` is false, because both have been called already.
+    """
+    if warm:
+        ours(), peer()
     taken: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds):
         for who in (0, 1) if number % 2 else (1, 0):
@@ -53,10 +65,10 @@ def race(ours: Callable[[], object], peer: Callable[[], object], rounds: int, cl
     return Comparison(*in_turn(lambda: seconds(ours, clock), lambda: seconds(peer, clock), rounds), unit="s")
 
 
-def matmul_rate(clock: Clock, size: int = 1024, rounds: int = 7) -> float:
-    """Floating-point operations a second of the best of ``rounds`` square float32 matrix products."""
-    a, b = torch.randn(size, size), torch.randn(size, size)
-    out = torch.empty(size, size)
+def matmul_rate(clock: Clock, size: int = 1024, rounds: int = 7, dtype: torch.dtype = torch.float32) -> float:
+    """Floating-point operations a second of the best of ``rounds`` square products, as linear layers multiply."""
+    a, b = torch.randn(size, size).to(dtype), torch.randn(size, size).to(dtype).t()
+    out = torch.empty(size, size, dtype=dtype)
     return 2 * size**3 / min(seconds(lambda: torch.mm(a, b, out=out), clock) for _ in range(rounds + 1))
 
 

@@ -23,7 +23,6 @@ What the machine could do at best is measured in the same run: float32 matrix pr
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -36,12 +35,12 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
-from _clock import Comparison, in_turn, matmul_rate, race, read_rate
-from _memory import forget_peak, resident
+from _clock import Comparison, in_turn, matmul_rate, per_second, race, read_rate
+from _peak import peak_memory
 from _sides import Ours, Theirs, sound, write_model
+from _sizes import SIZES
 from afnext.audio.spec import SAMPLE_RATE
 from afnext.cli.progress import progress_bars
-from afnext.model.config import DecoderConfig, EncoderConfig, FlamingoConfig
 
 LONG = 600
 """Seconds of the long recording."""
@@ -49,27 +48,6 @@ PROMPT, WRITTEN = 256, 32
 """Tokens before decoding is timed, and how many are written."""
 CLOSE = 1e-3
 """Largest difference between embeddings that counts as the same."""
-
-# Width, layers and so on of parts that exist: AF-Whisper's layers (fewer of them), Qwen2.5-0.5B's.
-_HEARING = {"width": 1280, "heads": 20, "feed_forward": 5120}
-_SPEAKING = {"width": 896, "heads": 14, "key_value_heads": 2, "feed_forward": 4864, "tied": True}
-SIZES = {
-    "small": FlamingoConfig(
-        encoder=EncoderConfig(width=384, heads=6, feed_forward=1536, layers=2),
-        decoder=DecoderConfig(
-            width=384, heads=6, key_value_heads=2, feed_forward=2048, layers=2, vocabulary=16384, tied=True
-        ),
-        sound_id=0,
-        pad_id=0,
-    ),
-    "medium": FlamingoConfig(encoder=EncoderConfig(**_HEARING, layers=4), decoder=DecoderConfig(**_SPEAKING, layers=6)),
-    "large": FlamingoConfig(encoder=EncoderConfig(**_HEARING, layers=8), decoder=DecoderConfig(**_SPEAKING, layers=24)),
-}
-
-
-def per_second(times: Sequence[float]) -> float:
-    """Tokens a second, by the median step."""
-    return 1 / float(np.median(np.diff(times)))
 
 
 def check(ours: Ours, theirs: Theirs, ids: list[int]) -> str:
@@ -100,42 +78,6 @@ def figures(ours: Ours, theirs: Theirs, ids: list[int], rounds: int, quick: bool
     yield "decode", Comparison(*rates, unit="tokens/s", higher_is_better=True)
 
 
-def memory(folder: Path, threads: int) -> tuple[Comparison, str]:
-    """Peak memory for the long recording, and the processes' memory in words. The two run at the same time."""
-    ours, peer = (start(who, folder, max(1, threads // 2)) for who in ("ours", "peer"))
-    held = {"ours": finish(ours), "transformers": finish(peer)}
-    grown = [(it["peak"] - it["base"]) / 1e6 for it in held.values()]
-    told = "; ".join(f"{who} from {it['base'] / 1e6:.0f} to {it['peak'] / 1e6:.0f} MB" for who, it in held.items())
-    return Comparison(grown[0], grown[1], "MB"), f"memory of whole processes: {told}"
-
-
-def start(who: str, folder: Path, threads: int) -> subprocess.Popen[str]:
-    """This script as the process that measures the memory of one side."""
-    memory_of = ["--memory-of", who, str(folder), str(LONG)]
-    command = [sys.executable, str(Path(__file__)), "--threads", str(threads), *memory_of]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
-def finish(process: subprocess.Popen[str]) -> dict[str, int]:
-    """What it printed: bytes held before (``base``) and at most (``peak``)."""
-    printed = process.communicate()[0]
-    if process.returncode:
-        sys.exit(f"against_transformers: measuring memory ended with {process.returncode}; its message is above")
-    held: dict[str, int] = json.loads(printed)
-    return held
-
-
-def measure_memory(who: str, folder: Path, seconds: int) -> None:
-    """In the process that ``start`` makes: print bytes held before and at most, as JSON."""
-    one: Ours | Theirs = Ours(folder) if who == "ours" else Theirs(folder)
-    long = sound(seconds)
-    one.ask(long[:SAMPLE_RATE])
-    base = resident()
-    forget_peak()
-    one.ask(long)
-    print(json.dumps({"base": base, "peak": resident("VmHWM")}))
-
-
 def limits(ours: Ours, found: dict[str, Comparison]) -> str:
     """What the machine can do at best, measured now, and how near ours comes to it."""
     batch = ours.batches(sound(30))
@@ -158,20 +100,15 @@ def limits(ours: Ours, found: dict[str, Comparison]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", choices=SIZES, help="of the model; medium unless --quick")
+    parser.add_argument("--size", choices=("small", "medium", "large"), help="of the model; medium unless --quick")
     parser.add_argument("--quick", action="store_true", help="the small size and few rounds, within a minute")
     parser.add_argument("--rounds", type=int, metavar="N", help="measurements behind each median")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), metavar="N", help="of torch, for both")
     parser.add_argument("--cpu-time", action="store_true", help="one thread's processor time, not the wall clock's")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--memory-of", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     threads = 1 if given.cpu_time else given.threads
     torch.set_num_threads(threads)
-    if given.memory_of:
-        who, where, seconds = given.memory_of
-        measure_memory(who, Path(where), int(seconds))
-        return
     size = given.size or ("small" if given.quick else "medium")
     rounds = given.rounds or (3 if given.quick else 5)
     clock = time.process_time if given.cpu_time else time.perf_counter
@@ -188,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             tell("Measuring", len(found), 8)
         best = limits(ours, found)
         del ours, theirs
-        found["peak_memory_10min"], whole = memory(folder, threads)
+        found["peak_memory_10min"], whole = peak_memory(folder, LONG, threads)
     if given.json:
         print(json.dumps({name: comparison.to_dict() for name, comparison in found.items()}))
         return

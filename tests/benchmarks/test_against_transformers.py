@@ -10,9 +10,10 @@ import torch
 import against_transformers
 from _clock import Comparison, in_turn
 from _memory import forget_peak, resident
+from _peak import finish, start
 from _sides import Ours, Theirs, sound, write_model
 from afnext.model.config import preset
-from against_transformers import check, finish, limits, start
+from against_transformers import check, limits
 
 IDS = list(range(20, 60))
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
@@ -90,9 +91,8 @@ def test_a_peak_is_seen_and_forgotten():
 
 
 @linux
-def test_memory_is_measured_in_a_process_of_its_own(folder, monkeypatch):
-    monkeypatch.setattr(against_transformers, "LONG", 45)
-    held = finish(start("ours", folder, 1))
+def test_memory_is_measured_in_a_process_of_its_own(folder):
+    held = finish(start("ours", folder, 45, 1))
     assert 50e6 < held["base"] < held["peak"] < held["base"] + 200e6
 
 
@@ -104,7 +104,7 @@ def test_what_is_promised_is_printed(monkeypatch, capsys):
     monkeypatch.setattr(against_transformers, "WRITTEN", 3)
     monkeypatch.setattr(against_transformers, "matmul_rate", lambda clock: 1e9)
     monkeypatch.setattr(against_transformers, "read_rate", lambda clock: 1e9)
-    monkeypatch.setattr(against_transformers, "memory", lambda folder, threads: (Comparison(1.0, 2.0, "MB"), ""))
+    monkeypatch.setattr(against_transformers, "peak_memory", lambda *_: (Comparison(1.0, 2.0, "MB"), ""))
     threads = torch.get_num_threads()
     against_transformers.main(["--quick", "--json", "--rounds", "1", "--threads", str(threads)])
     printed = json.loads(capsys.readouterr().out)
