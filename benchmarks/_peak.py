@@ -21,7 +21,10 @@ from afnext.audio.spec import SAMPLE_RATE
 def peak_memory(folder: Path, seconds: int, threads: int) -> tuple[Comparison, str]:
     """Peak memory for a recording, and the processes' memory in words. The two run at the same time."""
     ours, peer = (start(who, folder, seconds, max(1, threads // 2)) for who in ("ours", "peer"))
-    held = {"ours": finish(ours), "transformers": finish(peer)}
+    try:
+        held = {"ours": finish(ours), "transformers": finish(peer)}
+    finally:
+        peer.kill()  # which has ended, unless ours failed
     grown = [(it["peak"] - it["base"]) / 1e6 for it in held.values()]
     told = "; ".join(f"{who} from {it['base'] / 1e6:.0f} to {it['peak'] / 1e6:.0f} MB" for who, it in held.items())
     return Comparison(grown[0], grown[1], "MB"), f"memory of whole processes: {told}"

@@ -46,7 +46,14 @@ SPARE = 1 << 30
 
 @dataclass(frozen=True)
 class Measured:
-    """What one process told: seconds, bytes, and shares of the memory's measured rate."""
+    """What one process told.
+
+    Attributes:
+        load, first_token, token: seconds, the last for each token after the first.
+        peak, anonymous: bytes, resident at most, and of those that are no pages of files at most.
+        read: bytes a second of weights, keys and values.
+        limit: that, as a share of the rate of the machine's memory.
+    """
 
     load: float
     peak: int
@@ -65,7 +72,7 @@ class Measured:
 
 
 def real_size(where: str, name: str, seconds: int, threads: int, *, as_json: bool) -> None:
-    """Make the model if need be, and measure it in every format, printing as it goes."""
+    """Make the model if need be, and measure it in every format, printing as it goes (the object in the end)."""
     with _folder(where) as folder:
         if not (folder / CONFIG).is_file():
             make(folder, name)
@@ -73,7 +80,7 @@ def real_size(where: str, name: str, seconds: int, threads: int, *, as_json: boo
         for scheme in SCHEMES:
             _say(f"{scheme}: loading, and asking about {seconds} s")
             found[scheme] = measure_apart(folder, scheme, seconds, threads)
-            _say(f"{scheme}: {found[scheme]}")
+            print(f"{scheme}: {found[scheme]}", file=sys.stderr if as_json else sys.stdout, flush=True)
     if as_json:
         print(json.dumps({scheme: asdict(one) for scheme, one in found.items()}))
 

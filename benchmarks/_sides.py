@@ -165,7 +165,7 @@ class Theirs:
         self.processor: Any = AutoProcessor.from_pretrained(folder)  # type: ignore[no-untyped-call]
         self.model: Any = MusicFlamingoForConditionalGeneration.from_pretrained(folder, dtype=dtype)
         self.model.eval()  # type: ignore[no-untyped-call]
-        self.model.generation_config.eos_token_id = None  # else it warns that some rows could end before others
+        self.model.generation_config.eos_token_id = None  # answers are as long as asked
         self.tokenizer = Tokenizer.load(folder)
 
     def mel(self, samples: Samples) -> Any:

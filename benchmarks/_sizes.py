@@ -4,10 +4,12 @@ from afnext.model.config import DecoderConfig, EncoderConfig, FlamingoConfig
 
 # AF-Whisper's layers, and Qwen2.5-0.5B's
 _HEARING = {"width": 1280, "heads": 20, "feed_forward": 5120}
-_SPEAKING = {"width": 896, "heads": 14, "key_value_heads": 2, "feed_forward": 4864, "tied": True}
+_SPEAKING = {"width": 896, "heads": 14, "key_value_heads": 2, "feed_forward": 4864, "positions": 131072, "tied": True}
 
 _EARS = EncoderConfig(width=384, heads=6, feed_forward=1536, layers=2)
-_MOUTH = DecoderConfig(width=384, heads=6, key_value_heads=2, feed_forward=2048, layers=2, vocabulary=16384, tied=True)
+_MOUTH = DecoderConfig(
+    width=384, heads=6, key_value_heads=2, feed_forward=2048, layers=2, vocabulary=16384, positions=131072, tied=True
+)
 
 
 def _model(encoder: EncoderConfig, decoder: DecoderConfig) -> FlamingoConfig:

@@ -1,6 +1,6 @@
 """The engine against the generate loop of ``transformers``: the same weights, the same machine, one run, in turn.
 
-    python benchmarks/engine.py                        a table; half an hour on two cores
+    python benchmarks/engine.py                        a table; a quarter of an hour
     python benchmarks/engine.py --quick                smaller, within a minute
     python benchmarks/engine.py --json                 one object: figure -> {ours, peer, ratio, unit}
     python benchmarks/engine.py --sizes small,medium,large,real-encoder
@@ -22,7 +22,8 @@ compared again. Ratios are of medians over rounds in which the two take turns, a
     peak_memory_30min  a question about 30 minutes, to the first token. A process of its own for each: the highest
                        resident memory, less what the process held after the same question about one second
 
-With several sizes, the figures of all but the first are called ``figure@size`` in the object.
+``real-encoder`` and the larger sizes take hours on a CPU: ``--long 30 --questions 3`` makes that minutes, and the table
+says so. With several sizes, the figures of all but the first are called ``figure@size`` in the object.
 
 ``limit`` is the share of what the machine could do at best, measured in the same run: arithmetic at the rate of its
 matrix products, weights read at the rate of its memory (``_limits.py``); of memory, the keys and values alone.
@@ -33,7 +34,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -50,7 +51,6 @@ from _sides import QUESTION, Asked, Ours, Theirs, sound, write_model
 from _sizes import SIZES, TALKER
 from afnext import Reply
 from afnext.audio.spec import SAMPLE_RATE, SECONDS_PER_TOKEN
-from afnext.cli.progress import progress_bars
 from afnext.model.config import FlamingoConfig
 from afnext.model.count import cache_bytes
 
@@ -78,7 +78,8 @@ class Load:
         long, longest: seconds of the recordings of first_token_10min and ten_questions, and of peak_memory_30min.
         questions: about the long one.
         answer: tokens of each answer to them.
-        short: tokens of each of the sixteen answers, and of a stream.
+        short: tokens of each of the sixteen answers.
+        stream: tokens of a stream.
         talker: the model that writes the streams.
     """
 
@@ -87,6 +88,7 @@ class Load:
     questions: int = 10
     answer: int = 32
     short: int = 64
+    stream: int = 32
     talker: FlamingoConfig = TALKER
 
     def many(self) -> list[Asked]:
@@ -95,7 +97,7 @@ class Load:
         return [(clip, f"{QUESTION} Tell of part {number}.") for number in range(1, self.questions + 1)]
 
 
-QUICK = Load(long=40, longest=120, questions=4, answer=8, short=16, talker=SIZES["small"])
+QUICK = Load(long=40, longest=120, questions=4, answer=8, short=16, stream=16, talker=SIZES["small"])
 
 
 def brief() -> list[Asked]:
@@ -190,8 +192,9 @@ class Answers:
                 sys.exit(f"engine: answer {number} of {len(self._asked)}: {reply.raw!r}, and of transformers {text!r}")
 
 
-def answering(ours: Ours, theirs: Theirs, how: Measuring) -> Iterator[tuple[str, Figure]]:
+def answering(folder: Path, how: Measuring) -> Iterator[tuple[str, Figure]]:
     """The times of answers. Both sides answer the same, in part at least, before any is taken."""
+    ours, theirs = Ours(folder, how.clock), Theirs(folder, how.clock)
     load, many = how.load, how.load.many()
     if {"first_token_10min", "ten_questions"} & set(how.only):
         Answers(many, load.answer, ours, theirs.answer).check(few=2)
@@ -223,7 +226,7 @@ def sixteen(ours: Ours, theirs: Theirs, how: Measuring) -> Figure:
 
 def streaming(folder: Path, how: Measuring) -> Iterator[tuple[str, Figure]]:
     """Tokens a second of one stream, against theirs in bfloat16."""
-    ids, count = np.random.default_rng(0).integers(20, 1000, PROMPT).tolist(), how.load.short
+    ids, count = np.random.default_rng(0).integers(20, 1000, PROMPT).tolist(), how.load.stream
     mine, yours = (side(folder).write(ids, count)[0] for side in (Ours, Theirs))
     if mine != yours:
         sys.exit(f"engine: a stream in float32 is {mine}, and of transformers {yours}")
@@ -231,8 +234,8 @@ def streaming(folder: Path, how: Measuring) -> Iterator[tuple[str, Figure]]:
     for name, scheme in STREAMS.items():
         if name in how.only:
             ours = Ours(folder, how.clock, dtype="bfloat16", quantize=scheme)
-            sides = [partial(_rate, side, ids, count) for side in (ours, theirs)]
-            it = Comparison(*in_turn(*sides, how.rounds), unit="tokens/s", higher_is_better=True)
+            rates = in_turn(partial(_rate, ours, ids, count), partial(_rate, theirs, ids, count), how.rounds)
+            it = Comparison(*rates, unit="tokens/s", higher_is_better=True)
             how.profile(name, partial(ours.write, ids, count))
             yield name, Figure(it, it.ours * step_bytes(ours.engine) / how.machine.read)
 
@@ -256,10 +259,8 @@ def figures(sizes: Sequence[str], how: Measuring, threads: int) -> Iterator[tupl
             with tempfile.TemporaryDirectory() as place:
                 write_model(Path(place), SIZES[size])
                 if set(how.only) - STREAMS.keys() - {"peak_memory_30min"}:
-                    ours, theirs = Ours(Path(place), how.clock), Theirs(Path(place), how.clock)
-                    for name, figure in answering(ours, theirs, how):
+                    for name, figure in answering(Path(place), how):
                         yield name + suffix, figure
-                    del ours, theirs
                 if "peak_memory_30min" in how.only:
                     held = remembering(Path(place), SIZES[size], how.load.longest, threads)
                     yield f"peak_memory_30min{suffix}", held
@@ -269,7 +270,7 @@ def figures(sizes: Sequence[str], how: Measuring, threads: int) -> Iterator[tupl
             yield from streaming(Path(place), how)
 
 
-def names(known: Sequence[str], text: str) -> list[str]:
+def _names(known: Sequence[str], text: str) -> list[str]:
     """An option that lists some of ``known``."""
     given = text.split(",")
     if unknown := [name for name in given if name not in known]:
@@ -277,16 +278,23 @@ def names(known: Sequence[str], text: str) -> list[str]:
     return given
 
 
+def _count(text: str) -> int:
+    """An option that is a whole number of 1 or more."""
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{number}; expected 1 or more")
+    return number
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=partial(names, list(SIZES)), default=["small"], help=", ".join(SIZES))
-    parser.add_argument("--only", type=partial(names, list(AIMS)), default=list(AIMS), help="some of the figures")
+    parser.add_argument("--sizes", type=partial(_names, list(SIZES)), default=["small"], help=", ".join(SIZES))
+    parser.add_argument("--only", type=partial(_names, list(AIMS)), default=list(AIMS), help="some of the figures")
     parser.add_argument("--quick", action="store_true", help="shorter recordings and answers, within a minute")
-    parser.add_argument("--rounds", type=int, metavar="N", help="measurements behind each median")
-    parser.add_argument("--long", type=int, metavar="SECONDS", help="of the recording in place of 10 minutes")
-    parser.add_argument("--longest", type=int, metavar="SECONDS", help="of the recording in place of 30 minutes")
-    parser.add_argument("--questions", type=int, metavar="N", help="in place of ten")
+    parser.add_argument("--rounds", type=_count, metavar="N", help="measurements behind each median")
+    parser.add_argument("--long", type=_count, metavar="SECONDS", help="of the recording in place of 10 minutes")
+    parser.add_argument("--longest", type=_count, metavar="SECONDS", help="of the recording in place of 30 minutes")
+    parser.add_argument("--questions", type=_count, metavar="N", help="in place of ten")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), metavar="N", help="of torch, for both")
     parser.add_argument("--cpu-time", action="store_true", help="one thread's processor time, not the wall clock's")
     parser.add_argument("--profile", action="store_true", help="a table of where the time of ours goes")
@@ -313,35 +321,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
         {} if given.profile else None,
     )
     found: dict[str, Figure] = {}
-    with progress_bars() as tell:
-        for name, figure in figures(given.sizes, how, threads):
-            found[name] = figure
-            tell("Measuring", len(found), len(given.sizes) * 4 + 3)
+    if not given.json:
+        timed = "processor time of one thread" if given.cpu_time else f"threads: {threads}"
+        print(f"sizes {', '.join(given.sizes)} in float32; {timed}, medians of {how.rounds}")
+        print(head(load), flush=True)
+    for name, figure in figures(given.sizes, how, threads):
+        found[name] = figure
+        if not given.json:
+            print(row(name, figure), flush=True)
     if given.json:
         print(json.dumps({name: figure.it.to_dict() for name, figure in found.items()}))
     else:
-        timed = "processor time of one thread" if given.cpu_time else f"threads: {threads}"
-        print(f"sizes {', '.join(given.sizes)} in float32; {timed}, medians of {how.rounds}")
-        print(told(load, found))
-        print(how.machine)
+        print(
+            "\n".join([*(f"{name}: {figure.note}" for name, figure in found.items() if figure.note), str(how.machine)])
+        )
     if how.shares:
         print(table(how.shares), file=sys.stderr if given.json else sys.stdout)
 
 
-def told(load: Load, found: Mapping[str, Figure]) -> str:
-    """What was asked, the table, and what stands beside it."""
-    lines = [
+def head(load: Load) -> str:
+    """What is asked, and the head of the table."""
+    return (
         f"{load.questions} questions about {load.long} s, answers of {load.answer} tokens; sixteen answers of "
-        f"{load.short}; memory for {load.longest} s; streams of {load.short} tokens",
-        f"{'':30}{'ours':>10}{'transformers':>14}  {'unit':10}{'ratio':>6}{'aim':>6}{'limit':>7}",
-    ]
-    for name, figure in found.items():
-        it, aim = figure.it, AIMS[name.partition("@")[0]]
-        lines.append(
-            f"{name:30}{it.ours:10.4g}{it.peer:14.4g}  {it.unit:10}{it.ratio:6.2f}{aim:6.1f}{figure.limit:7.0%}"
-        )
-    lines += [f"{name}: {figure.note}" for name, figure in found.items() if figure.note]
-    return "\n".join(lines)
+        f"{load.short}; memory for {load.longest} s; streams of {load.stream}\n"
+        f"{'':30}{'ours':>10}{'transformers':>14}  {'unit':10}{'ratio':>6}{'aim':>6}{'limit':>7}"
+    )
+
+
+def row(name: str, figure: Figure) -> str:
+    """A line of the table."""
+    it, aim = figure.it, AIMS[name.partition("@")[0]]
+    return f"{name:30}{it.ours:10.4g}{it.peer:14.4g}  {it.unit:10}{it.ratio:6.2f}{aim:6.1f}{figure.limit:7.0%}"
 
 
 if __name__ == "__main__":

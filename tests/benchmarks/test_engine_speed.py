@@ -19,7 +19,7 @@ from afnext.model.weights import load
 from engine import AIMS, Answers, Load, brief
 
 TINY = preset("tiny")
-SMALL = Load(long=31, longest=40, questions=3, answer=4, short=5, talker=TINY)
+SMALL = Load(long=31, longest=40, questions=3, answer=4, short=5, stream=5, talker=TINY)
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
 
 
