@@ -137,10 +137,23 @@ def test_the_table_says_what_was_asked_and_where_the_time_goes(quick, capsys):
     assert "_weight_int8pack_mm" in printed
 
 
-def test_figures_and_sizes_that_do_not_exist_are_named(capsys):
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--only", "decode_int2"], "'decode_int2' is none of first_token_10min, ten_questions"),
+        (["--sizes", "small,tall"], "'tall' is none of small, medium, large, real-encoder"),
+        (["--long", "0"], "0; expected 1 or more"),
+    ],
+)
+def test_options_that_make_no_sense_are_told(capsys, given, told):
     with pytest.raises(SystemExit):
-        engine.main(["--only", "decode_int2"])
-    assert "'decode_int2' is none of first_token_10min, ten_questions" in capsys.readouterr().err
+        engine.main(given)
+    assert told in capsys.readouterr().err
+
+
+def test_every_size_can_hear_the_longest_recording():
+    for config in engine.SIZES.values():
+        assert config.decoder.positions > Load().longest * 25 + 1000
 
 
 @linux
