@@ -42,7 +42,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from _clock import Clock, Comparison, in_turn, per_second
+from _clock import Clock, Comparison, in_turn, per_second, seconds
 from _limits import Machine, measure, shortest, step_bytes
 from _peak import peak_memory
 from _profile import Shares, shares, table
@@ -148,8 +148,7 @@ class Answers:
         asked: what is asked.
         count: tokens of each answer.
         ours: answers all at once.
-        theirs: answers in its own way.
-        clock: times both.
+        theirs: answers in a way of its own.
     """
 
     def __init__(
@@ -166,25 +165,23 @@ class Answers:
 
     def check(self, few: int | None = None) -> None:
         """Exit unless both give the same, to the first ``few`` or to all."""
-        self.replies = self._ours.answer(self._asked[:few], self._count)
-        self._texts = self._theirs(self._asked[:few], self._count)
+        self._ask_ours(few)
+        self._ask_theirs(few)
         self._compare()
 
     def race(self, rounds: int) -> Comparison:
         """Median seconds of both, taking turns; ``replies`` are those of the last round of ours."""
-        times = in_turn(self._time_ours, self._time_theirs, rounds, warm=False)
+        clock = self._ours.clock
+        sides = partial(seconds, self._ask_ours, clock), partial(seconds, self._ask_theirs, clock)
+        times = in_turn(*sides, rounds, warm=False)
         self._compare()
         return Comparison(*times, unit="s")
 
-    def _time_ours(self) -> float:
-        begin = self._ours.clock()
-        self.replies = self._ours.answer(self._asked, self._count)
-        return self._ours.clock() - begin
+    def _ask_ours(self, few: int | None = None) -> None:
+        self.replies = self._ours.answer(self._asked[:few], self._count)
 
-    def _time_theirs(self) -> float:
-        begin = self._ours.clock()
-        self._texts = self._theirs(self._asked, self._count)
-        return self._ours.clock() - begin
+    def _ask_theirs(self, few: int | None = None) -> None:
+        self._texts = self._theirs(self._asked[:few], self._count)
 
     def _compare(self) -> None:
         for number, (reply, text) in enumerate(zip(self.replies, self._texts, strict=True), 1):
@@ -244,10 +241,10 @@ def _rate(side: Ours | Theirs, ids: list[int], count: int) -> float:
     return per_second(side.write(ids, count)[1])
 
 
-def remembering(folder: Path, config: FlamingoConfig, seconds: int, threads: int) -> Figure:
-    """Peak memory for a long recording."""
-    it, whole = peak_memory(folder, seconds, threads)
-    held = cache_bytes(config, round(seconds / SECONDS_PER_TOKEN), torch.float32) / 1e6
+def remembering(folder: Path, config: FlamingoConfig, length: int, threads: int) -> Figure:
+    """Peak memory for a recording of ``length`` seconds."""
+    it, whole = peak_memory(folder, length, threads)
+    held = cache_bytes(config, round(length / SECONDS_PER_TOKEN), torch.float32) / 1e6
     return Figure(it, held / it.ours, whole)
 
 
