@@ -25,11 +25,9 @@ check: .venv/test.stamp  ## style, types, and the floors of the house
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/test.stamp  ## everything: the scene tools and chromium where they may be installed, check, and the tests
+test: .venv/test.stamp  ## everything: the scene tools where they may be installed, check, and the tests
 	@if [ -n "$(MISSING_TOOLS)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 	    then $(MAKE) --no-print-directory scenes-tools; fi
-	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
-	    then $(MAKE) --no-print-directory browser || echo "no chromium here: its tests skip"; fi
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -n auto --dist loadfile
 

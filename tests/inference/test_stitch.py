@@ -48,7 +48,7 @@ def test_parts_are_no_longer_than_allowed_and_leave_nothing_out(seconds):
 
 
 @pytest.mark.scenes_tools
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2))])
 def test_no_word_of_a_talk_lies_across_a_seam(seed):
     """By the truth of scenes with noise and rooms: what one part does not hear whole, none does."""
     scene, plan = compose_talk(seed, "test", 240.0, difficulty=Difficulty())

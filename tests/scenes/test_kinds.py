@@ -83,6 +83,7 @@ def nearest(known, of, asked):
     return (((asked @ whiten)[:, None] - means @ whiten) ** 2).sum(2).argmin(1)
 
 
+@pytest.mark.long
 def test_no_kind_is_taken_for_another():
     """Learned in one world, asked in another. What is confused is printed; 1 in 84 would be right by chance."""
     kinds = list(KINDS)

@@ -140,6 +140,7 @@ def test_what_is_there_is_kept(made, tmp_path, make_tones):
     assert sources.loads == loads
 
 
+@pytest.mark.long
 @pytest.mark.scenes_tools
 def test_workers_write_the_same_and_a_killed_one_is_told(tmp_path):
     """Real processes: two write what one writes; when one is killed, what is finished stays and the rest follows."""
@@ -248,6 +249,7 @@ def test_no_recording_is_longer_or_shorter_than_asked_for():
     assert sum(item.seconds for item in items) == pytest.approx(3 * 3600, abs=54)
 
 
+@pytest.mark.long
 @pytest.mark.scenes_tools
 def test_without_the_tools_nothing_is_left(tmp_path):
     for more in ([], ["--benchmark"]):

@@ -55,6 +55,7 @@ def told(out):
     return {name: rows[-1][name] for name in ("text", "tags", "clock", "transcript", "loss", "gradient_norm")}
 
 
+@pytest.mark.long
 def test_processes_that_share_a_step_learn_what_one_learns(recipe, tmp_path):
     """Three batches a step in this process; from half way on, among four, of whom one has none."""
     file, _ = recipe
