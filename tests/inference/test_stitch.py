@@ -32,7 +32,7 @@ def test_seams_lie_in_the_last_pause_that_is_quiet_enough():
     assert all(abs(seam - wanted) <= 0.26 for seam, wanted in zip(found[1:-1], (27.25, 55.25, 83.75), strict=True))
 
 
-@pytest.mark.parametrize("seconds", [1.0, 30.0, 30.02, 61.0, 200.0])
+@pytest.mark.parametrize("seconds", [1.0, 30.0, 30.02, 100.0])
 def test_parts_are_no_longer_than_allowed_and_leave_nothing_out(seconds):
     """Where each seam is as quiet as any within reach, by comparing with all."""
     sound = np.random.default_rng(1).normal(size=round(seconds * RATE)).astype(np.float32)

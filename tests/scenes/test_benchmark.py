@@ -18,6 +18,9 @@ def read(folder):
     return [json.loads(line) for line in (folder / "scenes-20.jsonl").read_text().splitlines()]
 
 
+pytestmark = pytest.mark.long  # a benchmark is made whole
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, make_tones):
     folder = tmp_path_factory.mktemp("benchmark") / "scenes-20"

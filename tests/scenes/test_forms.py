@@ -58,7 +58,9 @@ def test_what_comes_nearer_grows_louder(make_tones):
 
 
 @pytest.mark.scenes_tools
-@pytest.mark.parametrize("position", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(
+    "position", [pytest.param(0.0, marks=pytest.mark.long), 0.5, pytest.param(1.0, marks=pytest.mark.long)]
+)
 def test_a_needle_is_alone_and_in_its_place(make_tones, position):
     forms = Counter()
     for seed in range(4):

@@ -296,6 +296,7 @@ def test_a_disk_that_fills_up_under_a_recording(tmp_path, make_tones):
     assert [path.name for path in (tmp_path / "scenes").iterdir()] == ["scenes.json"]
 
 
+@pytest.mark.long
 @pytest.mark.scenes_tools
 def test_a_full_disk_and_an_interrupt_leave_what_is_finished(tmp_path):
     """A real process whose files may not grow beyond 200 kB, then one that is interrupted, then one that goes on."""

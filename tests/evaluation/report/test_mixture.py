@@ -93,6 +93,7 @@ def test_the_recipe_trains_as_it_stands(run, place):
     assert (model / "config.json").is_file()
 
 
+@pytest.mark.long
 def test_a_recipe_for_a_rare_skill_always_has_something_to_ask(write_run, record, place):
     """The bank holds no music, whose pitch could be asked for."""
     run = write_run(place / "run", [record(facts={"skill": "pitch"})])
