@@ -94,11 +94,6 @@ class Blocks:
             else:
                 self._give(block)
 
-    def forget(self) -> None:
-        """Make free all that is kept."""
-        while self._kept:
-            self._forget_oldest()
-
     def _forget_oldest(self) -> None:
         block, _ = self._kept.popitem(last=False)
         del self._known[self._hashes.pop(block)]

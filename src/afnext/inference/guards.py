@@ -26,8 +26,12 @@ def circle(ids: Sequence[int]) -> int:
     A circle is a piece of up to ``LONGEST_PERIOD`` tokens that stands at the end ``COPIES`` times or more in a row,
     without anything between, over ``SHORTEST`` tokens or more. All its copies but the first are counted.
     """
+    if len(ids) < SHORTEST:
+        return 0
     tail = np.asarray(ids[-LONGEST_PERIOD * (COPIES + 1) :])
-    for period in range(1, min(LONGEST_PERIOD, len(tail) // COPIES) + 1):
+    most = min(LONGEST_PERIOD, len(tail) // COPIES)
+    candidates: list[int] = (np.flatnonzero(tail[::-1][1 : most + 1] == tail[-1]) + 1).tolist()
+    for period in candidates:  # so many tokens ago the last one came, too
         same = tail[period:] == tail[:-period]
         apart = np.flatnonzero(~same)
         agreeing = len(same) - (int(apart[-1]) + 1 if len(apart) else 0)

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Hashable, Iterable
+from threading import Lock
 from typing import Any
 
 from afnext.audio.source import is_path, is_pipe
@@ -21,6 +22,7 @@ class Shelf:
     def __init__(self, budget: int) -> None:
         self._budget = budget
         self._kept: OrderedDict[Hashable, Recording] = OrderedDict()
+        self._lock = Lock()
 
     def read(self, part: AudioPart, *, limit: float, over_limit: OverLimit) -> Recording:
         """As ``listen.read``, whose errors it raises."""
@@ -29,13 +31,14 @@ class Shelf:
         if contents is None:
             return read(part, limit=limit, over_limit=over_limit)
         key = (contents, clip.name, clip.start, clip.end, limit, over_limit)
-        if key not in self._kept:
-            self._kept[key] = read(part, limit=limit, over_limit=over_limit)
-        self._kept.move_to_end(key)
-        found = self._kept[key]
-        while sum(recording.samples.nbytes for recording in self._kept.values()) > self._budget:
-            self._kept.popitem(last=False)
-        return found
+        with self._lock:  # several threads may ask; the second to ask about a file waits for the first to decode it
+            if key not in self._kept:
+                self._kept[key] = read(part, limit=limit, over_limit=over_limit)
+            self._kept.move_to_end(key)
+            found = self._kept[key]
+            while sum(recording.samples.nbytes for recording in self._kept.values()) > self._budget:
+                self._kept.popitem(last=False)
+            return found
 
 
 class Decoded:
