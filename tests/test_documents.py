@@ -102,28 +102,41 @@ def test_make_targets_that_are_named_exist() -> None:
     assert {"demo", "test", "install", "check", "fix"} <= named <= targets
 
 
-@pytest.mark.parametrize("language", ["python", "sh"])
-def test_examples_that_are_marked_run(tmp_path: Path, language: str) -> None:
+@pytest.fixture
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which a reader tries what the documents say."""
     for name in ("examples", "recipes"):
         (tmp_path / name).symlink_to(ROOT / name)
-    binaries = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
-    program = {"python": [sys.executable, "-c"], "sh": ["bash", "-euc"]}[language]
-    for block in fences(language, marked=True):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_commands_that_are_marked_run(reader: Path) -> None:
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for block in fences("sh", marked=True):
         done = subprocess.run(
-            [*program, block], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+            ["bash", "-euc", block], cwd=reader, env=environment, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"{block}\n{done.stderr}"
         assert done.stdout.strip(), f"{block}\nprinted nothing"
 
 
+@pytest.mark.usefixtures("reader")
+def test_python_that_is_marked_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """In this process: a new one would spend most of its time on importing torch."""
+    for block in fences("python", marked=True):
+        exec(block, {"__name__": "__main__"})
+        assert capsys.readouterr().out.strip(), f"{block}\nprinted nothing"
+
+
 @pytest.mark.parametrize("file", sorted((ROOT / "examples").glob("*.py")), ids=lambda file: file.name)
-def test_example_programs_are_short_and_run(file: Path) -> None:
+def test_example_programs_are_short_and_run(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert len(file.read_text(encoding="utf-8").splitlines()) < 30
-    arguments = [ROOT / "examples/minute.flac", "What happens, and when?"]
-    done = subprocess.run([sys.executable, file, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    monkeypatch.setattr(sys, "argv", [str(file), str(ROOT / "examples/minute.flac"), "What happens, and when?"])
+    runpy.run_path(str(file), run_name="__main__")
+    assert capsys.readouterr().out.strip()
 
 
 @pytest.mark.parametrize("file", RUNS, ids=lambda file: file.name)

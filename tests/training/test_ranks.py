@@ -133,15 +133,19 @@ def figures(out):
     return learnt["text"], learnt["gradient_norm"], measured["validation_text"]
 
 
-def test_weights_and_sequences_in_parts_learn_what_one_process_learns(mixed, tmp_path):
-    """On two processes with weights in shards; from half way on, on four with every sequence in four parts."""
+LAYOUTS = {"shard": (2, "{shard: 2}"), "sequence": (4, "{ulysses: 2, ring: 2, recompute: 1}")}
+
+
+@pytest.mark.parametrize("layout", ["shard", pytest.param("sequence", marks=pytest.mark.long)])
+def test_weights_and_sequences_in_parts_learn_what_one_process_learns(mixed, tmp_path, layout):
+    """From half way on: what one process began is gone on with by two or four, each with a part."""
     folder, changes = mixed
-    out = tmp_path / "run"
-    for processes, degrees in ((2, "{shard: 2}"), (4, "{ulysses: 2, ring: 2, recompute: 1}")):
-        run(FINETUNE, out, processes, [*changes, f"parallel={degrees}"])
-        assert figures(out) == pytest.approx(figures(folder / "alone"), abs=2e-5, rel=2e-5)
-        mine, wanted = (load_file(place / "model/model.safetensors") for place in (out, folder / "alone"))
-        assert mine.keys() == wanted.keys()
-        for name, tensor in wanted.items():
-            assert (mine[name] - tensor).abs().mean() < 5e-6, name
-        shutil.rmtree(checkpoints(out)[-1])  # as if it had stopped after two steps
+    out, (processes, degrees) = tmp_path / "run", LAYOUTS[layout]
+    shutil.copytree(folder / "alone", out)
+    shutil.rmtree(checkpoints(out)[-1])  # as if it had stopped after two steps
+    run(FINETUNE, out, processes, [*changes, f"parallel={degrees}"])
+    assert figures(out) == pytest.approx(figures(folder / "alone"), abs=2e-5, rel=2e-5)
+    mine, wanted = (load_file(place / "model/model.safetensors") for place in (out, folder / "alone"))
+    assert mine.keys() == wanted.keys()
+    for name, tensor in wanted.items():
+        assert (mine[name] - tensor).abs().mean() < 5e-6, name

@@ -5,8 +5,8 @@ import logging
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,15 +115,11 @@ def load(
                 _replace(model, name, scheme)
     stored = _fit(path, _inventory(path), model)
     state: dict[str, Tensor] = {}
-    for file in sorted({place.file for place in stored.values()}):
-        with _opened(file) as tensors:
-            for name, place in stored.items():
-                if place.file == file:
-                    tensor = tensors.get_tensor(place.name).to(device=device)
-                    if quantise is None or not _quantise(model, name, tensor, quantise):
-                        # a copy lets go of the file, whose pages were read to quantise what lies beside it
-                        kept = dtype if place.dtype in DTYPES else None
-                        state[name] = tensor.to(dtype=kept, copy=quantise is not None)
+    for name, place, tensor in _read(stored, apart=quantise is not None):
+        there = tensor.to(device=device)
+        if quantise is None or not _quantise(model, name, there, quantise):
+            kept = dtype if place.dtype in DTYPES else None
+            state[name] = there.to(dtype=kept, copy=quantise is not None)
     for name, layer in quantised(model):
         if scheme is not None:
             layer.restore({kind: state.pop(f"{name}.{kind}") for kind in layer.stored()})
@@ -337,6 +333,19 @@ def _files(folder: Path) -> list[Path]:
             do="convert it with the tool that made it, or fetch the release in safetensors",
         )
     raise CheckpointError(f"{folder} lacks {', '.join(missing)}", do="fetch the checkpoint again")
+
+
+def _read(stored: Mapping[str, _Stored], *, apart: bool) -> Iterator[tuple[str, _Stored, Tensor]]:
+    """Every tensor of a checkpoint, mapped, with our name of it.
+
+    A mapping stays in memory, as far as it was read, until its last tensor is let go: ``apart``, each has its own.
+    """
+    for file in sorted({place.file for place in stored.values()}):
+        with nullcontext() if apart else _opened(file) as shared:
+            for name, place in stored.items():
+                if place.file == file:
+                    with _opened(file) if shared is None else nullcontext(shared) as tensors:
+                        yield name, place, tensors.get_tensor(place.name)
 
 
 @contextmanager

@@ -97,7 +97,8 @@ class SceneFeed(Dataset[Batch]):
 
     def ask(self, scene: Scene, tokens: int, tokenizer: Tokenizer, rng: np.random.Generator) -> Tree:
         """A tree of questions about ``scene``, whose recording is ``tokens`` audio tokens long."""
-        asked = questions(scene, rng, self.recipe.skills)
+        drawn = (one for _ in range(self.recipe.rounds) for one in questions(scene, rng, self.recipe.skills))
+        asked = list({question.text: question for question in drawn}.values())
         weights = np.array([(self.recipe.skills or {}).get(question.skill, 1.0) for question in asked])
         chosen = rng.choice(
             len(asked), size=min(self.recipe.questions, len(asked)), replace=False, p=weights / weights.sum()

@@ -42,6 +42,9 @@ class FeedRecipe(Frozen):
     """Scenes in a batch, if they are 10 s long; longer scenes get proportionally fewer."""
     questions: int = Field(6, ge=0)
     """Questions asked of each scene. They share the scene's audio and do not see each other."""
+    rounds: int = Field(1, ge=1)
+    """Times that every skill is drawn from each scene, equal questions counting once: in several, one skill asks about
+    several things."""
     hears: Literal["sound", "truth"] = "sound"
     """``truth``: the decoder reads what is known of the scene, embedded, and nothing is rendered."""
     difficulty: Difficulty = Difficulty()

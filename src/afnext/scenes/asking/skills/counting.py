@@ -28,8 +28,9 @@ def count(facts: Facts, rng: np.random.Generator) -> Iterator[Draft]:
     number = pick(rng, counts)  # first how many, then of what: ones would outnumber all else
     events = pick(rng, [events for events in facts.of_label.values() if len(events) == number])
     near = sorted((other for other in range(1, MOST_COUNTED + 2) if other != number), key=lambda n: abs(n - number))
-    words = facts.say(rng, "count", x=mention(events[0].label))
-    trace = f"{in_turn(events)} That makes {number}."
+    x = mention(events[0].label)
+    words = facts.say(rng, "count", x=x)
+    trace = f"I hear {x} at {ats(events)}. That makes {number}."
     yield Draft(words, str(number), events, trace, [str(other) for other in near])
 
 
