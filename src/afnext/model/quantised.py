@@ -31,8 +31,8 @@ GROUPS = (64, 32)
 """Weights that share scale and zero in int4: the first that divides the matrix's width."""
 FEW = 32
 """Tokens up to which a CPU's kernel is faster than making the matrix plain: 20 to 60, by its size and the machine."""
-PIECE = 1 << 24
-"""Weights that are plain at once, where many tokens pass: 64 MB in float32."""
+PIECE = 1 << 22
+"""Weights that are plain at once, where many tokens pass: 16 MB in float32."""
 FILLED = 64
 """Rows of an int4 matrix are filled up to a multiple of this, the largest block that a kernel has."""
 KERNEL = torch.bfloat16
@@ -101,14 +101,8 @@ class QuantisedLinear(nn.Module):
     def plain(self, first: int = 0, end: int | None = None, dtype: torch.dtype = torch.float32) -> Tensor:
         """What rows ``first`` (of int4: a multiple of 64) to ``end`` of the matrix stand for, [end - first, K]."""
         end = self.outputs if end is None else end
-        if self.scheme == "int8":
-            return self.weight[first:end].to(dtype) * self.scale[first:end, None].to(dtype)
-        levels = self._levels(first, end)
-        filled = slice(first, first + len(levels))
-        scale, zero = (self.scale[:, filled, which].t()[..., None].to(dtype) for which in (0, 1))
-        grouped = levels.view(len(levels), -1, self.group).to(dtype)
-        # the kernels count from the middle of the sixteen levels
-        return ((grouped - 8) * scale + zero).view(len(levels), self.inputs)[: end - first]
+        room = torch.empty(-(-(end - first) // FILLED) * FILLED, self.inputs, dtype=dtype, device=self.weight.device)
+        return self._plain_in(room, first, end)
 
     def stored(self) -> dict[str, Tensor]:
         """Its tensors but the bias, as files hold them, by their last name.
@@ -138,6 +132,18 @@ class QuantisedLinear(nn.Module):
             scale, zero = (F.pad(tensors[name][first:end].to(KERNEL), fill) for name in ("weight_scale", "weight_zero"))
             self._put(first, F.pad(levels, fill), scale, zero)
 
+    def _plain_in(self, room: Tensor, first: int, end: int) -> Tensor:
+        """``plain`` in the first rows of ``room``, which has some for what an int4 matrix is filled up with."""
+        if self.scheme == "int8":
+            return torch.mul(self.weight[first:end], self.scale[first:end, None].to(room.dtype), out=room[: end - first])
+        # the kernels count from the middle of the sixteen levels
+        levels = self._levels(first, end).view(torch.int8).sub_(8)
+        filled = slice(first, first + len(levels))
+        scale, zero = (self.scale[:, filled, which].t()[..., None].to(room.dtype) for which in (0, 1))
+        grouped = room[: len(levels)].view(len(levels), -1, self.group)
+        torch.mul(levels.view(grouped.shape), scale, out=grouped).add_(zero)
+        return room[: end - first]
+
     def _pieces(self) -> Iterator[tuple[int, int]]:
         step = max(FILLED, PIECE // self.inputs // FILLED * FILLED)
         for first in range(0, self.outputs, step):
@@ -164,9 +170,13 @@ class QuantisedLinear(nn.Module):
     def _many(self, rows: Tensor) -> Tensor:
         slow = rows.device.type == "cpu" and not cpu_computes_bfloat16()
         dtype = torch.float32 if slow else rows.dtype
-        many = rows.to(dtype)
-        pieces = [F.linear(many, self.plain(first, end, dtype)).to(rows.dtype) for first, end in self._pieces()]
-        return pieces[0] if len(pieces) == 1 else torch.cat(pieces, dim=-1)
+        many, pieces = rows.to(dtype), list(self._pieces())
+        # memory that is new to the process costs more than what is done in it: one room for all pieces
+        room = torch.empty(-(-pieces[0][1] // FILLED) * FILLED, self.inputs, dtype=dtype, device=rows.device)
+        product = rows.new_empty(len(rows), self.outputs)
+        for first, end in pieces:
+            product[:, first:end] = F.linear(many, self._plain_in(room, first, end))
+        return product
 
 
 def quantise(model: Flamingo, scheme: Scheme) -> list[str]:
