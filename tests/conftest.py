@@ -1,6 +1,7 @@
 """For the whole suite: tests that this machine cannot run skip themselves and say what is missing."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,6 +9,17 @@ import torch
 from afnext.scenes import tools
 
 torch.set_num_threads(1)  # the tests' tensors are tiny: threads cost more than they bring
+
+BENCHMARKS = Path(__file__).with_name("benchmarks")
+"""The room of which every test is ``long``."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the benchmarks unread, whose imports take seconds, where no long test is chosen and no path names them."""
+    if collection_path != BENCHMARKS or config.option.markexpr != "not long":
+        return None
+    named = (Path(config.invocation_params.dir, argument.partition("::")[0]).resolve() for argument in config.args)
+    return None if any(path.is_relative_to(BENCHMARKS) for path in named) else True
 
 
 @pytest.hookimpl(tryfirst=True)  # before those are chosen that run

@@ -169,7 +169,7 @@ def test_neither_workers_nor_processes_change_a_batch(feed, workers, size):
 def test_a_run_that_stopped_goes_on_to_the_sample(feed, corpus, monkeypatch, workers, stop):
     """In other processes than before, from what JSON kept, amid states and passes, loose rows among the shards."""
     monkeypatch.setattr(stream, "EVERY", 4)
-    mixture, accumulate, end = f"{corpus / 'shards'} + {corpus / 'rows.jsonl'}*0.5", 2, 20
+    mixture, accumulate, end = f"{corpus / 'shards'} + {corpus / 'rows.jsonl'}*0.5", 2, stop + 4
     whole = [batch for batches in load(feed(mixture), 0, end, accumulate=accumulate) for batch in batches]
     states = {}
     for rank in range(2):  # two processes, that make ahead of where they stop

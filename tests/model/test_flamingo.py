@@ -45,6 +45,14 @@ def test_every_weight_but_the_positions_is_trained():
     assert [name for name in idle if not name.endswith("key.bias")] == ["encoder.positions.weight"]
 
 
+def test_on_the_meta_device_no_embedding_is_drawn(monkeypatch):
+    """For which PyTorch would import its compiler, in every process that loads a model."""
+    monkeypatch.setattr(torch.nn.init, "normal_", lambda *_, **__: pytest.fail("something is drawn"))
+    with torch.device("meta"):
+        model = Flamingo(preset("tiny"))
+    assert model.decoder.embedding.weight.is_meta
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_low_precision_stays_near(dtype):
     """Whole model in low precision, and autocast over float32 weights as training uses it, with its backward pass."""

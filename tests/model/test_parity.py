@@ -52,7 +52,7 @@ def test_forward_is_all_in_one(music):
         torch.testing.assert_close(music.ours(ids, mel, frames, starts), theirs, atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize("minutes", [10, 30])
+@pytest.mark.parametrize("minutes", [10, pytest.param(30, marks=pytest.mark.long)])
 def test_agrees_on_long_recordings(long_pair, minutes):
     """As above, with a single pass of each over the prompt: ``generate`` would take the slowest step of all twice."""
     mel = torch.randn(2 * minutes, 128, 3000, generator=torch.Generator().manual_seed(minutes))

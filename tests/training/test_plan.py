@@ -31,9 +31,9 @@ ALL = ["encoder", "adaptor", "decoder"]
 SMALL = FlamingoConfig.model_validate(
     preset("tiny").model_dump()
     | {
-        "encoder": EncoderConfig(width=256, layers=3, heads=2, feed_forward=512),
+        "encoder": EncoderConfig(width=128, layers=3, heads=2, feed_forward=256),
         "decoder": DecoderConfig(
-            vocabulary=64, width=256, layers=2, heads=4, key_value_heads=2, feed_forward=768, positions=4096
+            vocabulary=64, width=128, layers=2, heads=4, key_value_heads=2, feed_forward=384, positions=4096
         ),
     }
 )

@@ -67,7 +67,7 @@ class Blocks:
     def take(self, count: int) -> list[int]:
         """Hold ``count`` blocks whose contents mean nothing, neighbours where there are any."""
         assert count <= self.available, f"{count} blocks, and {self.available} available"
-        while sum(end - start for start, end in self._free) < count:
+        while self.available - len(self._kept) < count:
             self._forget_oldest()
         taken: list[int] = []
         while len(taken) < count:

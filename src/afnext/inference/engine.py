@@ -336,11 +336,12 @@ class Engine:
         """
         for ticket in tickets:
             self._core.submit(ticket)
+        ended = _Ended(tickets)
         try:
-            for done, ticket in enumerate(tickets):
+            for ticket in tickets:
                 while not ticket.ended:
                     if len(tickets) > 1:
-                        tell("Answering", sum(other.ended for other in tickets[done:]) + done, len(tickets))
+                        tell("Answering", ended.count(), len(tickets))
                     self._core.advance(ticket)
                     if len(tickets) == 1:
                         _tell(ticket, tell)
@@ -353,6 +354,25 @@ class Engine:
             for ticket in tickets:
                 self._core.cancel(ticket)
         return tickets
+
+
+class _Ended:
+    """How many of ``tickets`` have ended: they begin in order, so that only those between are looked at each time."""
+
+    def __init__(self, tickets: Sequence[Ticket]) -> None:
+        self._tickets = tickets
+        self._begun = 0
+        self._going: list[Ticket] = []
+
+    def count(self) -> int:
+        while self._begun < len(self._tickets):
+            ticket = self._tickets[self._begun]
+            if ticket.run is None and not ticket.ended:
+                break
+            self._going.append(ticket)
+            self._begun += 1
+        self._going = [ticket for ticket in self._going if not ticket.ended]
+        return self._begun - len(self._going)
 
 
 def _tell(ticket: Ticket, tell: Tell) -> None:

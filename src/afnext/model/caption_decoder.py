@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from afnext.base.config import Frozen
 from afnext.model.attention import Attention, attend
 from afnext.model.decoder import CAUSAL
+from afnext.model.embedding import Embedding
 from afnext.model.initialise import deviate
 
 
@@ -84,8 +85,8 @@ class CaptionDecoder(nn.Module):
     def __init__(self, config: CaptionerConfig, vocabulary: int, seen: int) -> None:
         super().__init__()
         self.config = config
-        self.embedding = nn.Embedding(vocabulary, config.width)
-        self.positions = nn.Embedding(config.positions, config.width)
+        self.embedding = Embedding(vocabulary, config.width)
+        self.positions = Embedding(config.positions, config.width)
         self.layers = nn.ModuleList(CaptionLayer(config, seen) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.width)
         if not self.embedding.weight.is_meta:

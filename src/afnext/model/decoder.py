@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from afnext.model.attention import Attention, attend
 from afnext.model.cache import Pass
 from afnext.model.config import DecoderConfig
+from afnext.model.embedding import Embedding
 from afnext.model.rotary import rotary_angles, rotate
 
 CAUSAL: Attention = partial(attend, causal=True)
@@ -81,7 +82,7 @@ class Decoder(nn.Module):
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
         self.config = config
-        self.embedding = nn.Embedding(config.vocabulary, config.width)
+        self.embedding = Embedding(config.vocabulary, config.width)
         self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.layers))
         self.norm = RMSNorm(config.width, config.norm_epsilon)
         self.head = nn.Linear(config.width, config.vocabulary, bias=False)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from afnext.model.attention import attend
 from afnext.model.config import EncoderConfig
+from afnext.model.embedding import Embedding
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Encoder(nn.Module):
         self.config = config
         self.convolution_1 = nn.Conv1d(config.mel_bins, config.width, kernel_size=3, padding=1)
         self.convolution_2 = nn.Conv1d(config.width, config.width, kernel_size=3, stride=2, padding=1)
-        self.positions = nn.Embedding(config.positions, config.width)
+        self.positions = Embedding(config.positions, config.width)
         self.positions.requires_grad_(False)
         self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.width)

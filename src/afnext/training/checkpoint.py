@@ -13,6 +13,7 @@ training goes on, and any number of processes reads them back.
 """
 
 import json
+import logging
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.distributed.checkpoint.api import CheckpointException
 from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageReader, HuggingFaceStorageWriter
+from torch.distributed.checkpoint.logger import _dcp_logger
 from torch.distributed.checkpoint.metadata import TensorStorageMetadata
 from torch.distributed.checkpoint.staging import DefaultStager, StagingOptions
 from torch.distributed.checkpoint.state_dict_loader import load
@@ -36,6 +38,8 @@ from afnext.base.errors import CheckpointError
 from afnext.base.files import replacing, to_json, write_json, write_text
 from afnext.data.shard_feed import ShardFeed
 from afnext.training.stage import Stage
+
+_dcp_logger.setLevel(logging.INFO)  # else it makes two notes a tensor, for nobody
 
 NAME = "step-{:07d}"
 STREAMS = "streams.json"

@@ -128,7 +128,7 @@ class Handler(BaseHTTPRequestHandler):
 def test_a_judge_decides_what_no_rule_does(record, reply, kind):
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.reply, server.asked = reply, []
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         endpoint = Endpoint(f"http://127.0.0.1:{server.server_port}/v1", retries=0, seconds=5)
         assert decide_by(endpoint, record(text="Bach", answer="Brahms"), "mine") == kind
