@@ -71,22 +71,30 @@ def measured(tmp_path_factory):
     return place
 
 
+@pytest.fixture(scope="session")
+def stocked(measured, tmp_path_factory):
+    """What every workplace holds."""
+    place = tmp_path_factory.mktemp("stocked")
+    noise = np.random.default_rng(0).normal(size=32_000).astype(np.float32) * 0.1
+    for name in ("kitchen.flac", "before.wav", "after.wav", "talk.mp3"):
+        soundfile.write(place / name, noise, 16_000)
+    (place / "questions.txt").write_text("What happens, and when?\n\nWho speaks?\n")
+    (place / "my.jsonl").write_text('{"audio": "kitchen.flac", "question": "What is it?", "answer": "Noise."}\n')
+    row = {"answer": "Man", "choices": ["Man", "Woman"], "model_output": "A man", "task": "speech"}
+    (place / "predictions.jsonl").write_text(f"{json.dumps(row)}\n")
+    (place / "benchmarks-data").symlink_to(measured / "benchmarks-data")
+    shutil.copytree(measured / "runs", place / "runs")
+    for name, score in (("run", 0.0), ("other", 1.0)):
+        write_run(place / "out" / name, score)
+    return place
+
+
 @pytest.fixture(autouse=True)
-def workplace(tiny, measured, tmp_path, monkeypatch):
+def workplace(tiny, stocked, tmp_path, monkeypatch):
     """A folder to work in, with the recordings that the examples name; ``nano`` is the tiny model."""
     monkeypatch.setattr(folder_module, "NANO", tiny)
     monkeypatch.chdir(tmp_path)
-    noise = np.random.default_rng(0).normal(size=32_000).astype(np.float32) * 0.1
-    for name in ("kitchen.flac", "before.wav", "after.wav", "talk.mp3"):
-        soundfile.write(name, noise, 16_000)
-    (tmp_path / "questions.txt").write_text("What happens, and when?\n\nWho speaks?\n")
-    (tmp_path / "my.jsonl").write_text('{"audio": "kitchen.flac", "question": "What is it?", "answer": "Noise."}\n')
-    row = {"answer": "Man", "choices": ["Man", "Woman"], "model_output": "A man", "task": "speech"}
-    (tmp_path / "predictions.jsonl").write_text(f"{json.dumps(row)}\n")
-    (tmp_path / "benchmarks-data").symlink_to(measured / "benchmarks-data")
-    shutil.copytree(measured / "runs", tmp_path / "runs")
-    for name, score in (("run", 0.0), ("other", 1.0)):
-        write_run(tmp_path / "out" / name, score)
+    shutil.copytree(stocked, tmp_path, symlinks=True, dirs_exist_ok=True)
     return tmp_path
 
 
