@@ -29,6 +29,11 @@ def nodes(file: Path) -> tuple[ast.AST, ...]:
     return tuple(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
 
 
+@cache
+def imports(file: Path) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    return tuple(node for node in nodes(file) if isinstance(node, ast.Import | ast.ImportFrom))
+
+
 def imported(node: ast.AST) -> list[str]:
     """The absolute names of the modules that an import statement names."""
     if isinstance(node, ast.Import):
@@ -54,8 +59,7 @@ def test_every_room_says_what_it_is_and_has_tests() -> None:
 def test_our_own_imports_stand_at_the_top_and_are_absolute() -> None:
     for file in SOURCES:
         name = inside(file)
-        every = [node for node in nodes(file) if isinstance(node, ast.Import | ast.ImportFrom)]
-        ours = [node.lineno for node in every if any(module.startswith("afnext") for module in imported(node))]
+        ours = [node.lineno for node in imports(file) if any(one.startswith("afnext") for one in imported(node))]
         for node in nodes(file):
             assert not (isinstance(node, ast.ImportFrom) and node.level), f"{name}:{node.lineno} imports relatively"
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -75,10 +79,13 @@ def distribution(requirement: str) -> str:
     return re.match(r"[\w.-]+", requirement)[0].lower().replace("_", "-")  # type: ignore[index]
 
 
+installed = cache(packages_distributions)
+
+
 def third_party(files: list[Path]) -> set[str]:
     """The distributions that ``files`` import."""
-    names = {name.split(".")[0] for file in files for node in nodes(file) for name in imported(node)}
-    owners = packages_distributions()
+    names = {name.split(".")[0] for file in files for node in imports(file) for name in imported(node)}
+    owners = installed()
     return {
         owner.lower().replace("_", "-")
         for name in names - sys.stdlib_module_names - {"afnext"}
