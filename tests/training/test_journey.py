@@ -7,14 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import afnext
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.long
 def test_every_stage_runs_after_the_one_before(tmp_path, bank):
     """On a bank of four sources, two steps a stage."""
     for name in ("runs", "recipes"):

@@ -128,13 +128,37 @@ def test_sequences_in_parts_take_less_memory_and_more_wire():
     assert made[8].exchange > made[1].exchange == 0
 
 
-@pytest.mark.parametrize("file", sorted(RECIPES.glob("*.yaml")), ids=lambda file: file.stem)
-def test_every_stage_fits_128_h100(file):
-    done = CliRunner().invoke(app, ["train", str(file), "--plan", "--json"])
+def test_every_stage_fits_128_h100():
+    stages = list(map(str, sorted(RECIPES.glob("*.yaml"))))
+    done = CliRunner().invoke(app, ["train", *stages, "--plan", "--json"])
     assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)
-    assert sum(told["memory"].values()) < MACHINES["h100"].memory
-    assert 0.1 < told["seconds"] < 60
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(stages) >= 6
+    for told in map(json.loads, lines):
+        assert sum(told["memory"].values()) < MACHINES["h100"].memory
+        assert 0.1 < told["seconds"] < 60
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["steps=2"], "no recipe, only steps=2; expected a YAML file before the changes"),
+        (["{first}", "none.yaml"], "none.yaml: no such recipe; give the path of a YAML file"),
+        (
+            ["{first}", "{first}", "--out", "here"],
+            "one --out for 2 recipes; leave it out: each run has a folder in out/",
+        ),
+        (["{first}", "stepz=2"], "stepz"),
+    ],
+)
+def test_a_mistake_in_any_recipe_is_told_before_the_first_run(words, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = str(RECIPES.parent / "nano/1-listen.yaml")
+    done = CliRunner().invoke(app, ["train", *(word.format(first=first) for word in words)])
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_planned_is_told():

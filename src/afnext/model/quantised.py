@@ -135,7 +135,9 @@ class QuantisedLinear(nn.Module):
     def _plain_in(self, room: Tensor, first: int, end: int) -> Tensor:
         """``plain`` in the first rows of ``room``, which has some for what an int4 matrix is filled up with."""
         if self.scheme == "int8":
-            return torch.mul(self.weight[first:end], self.scale[first:end, None].to(room.dtype), out=room[: end - first])
+            return torch.mul(
+                self.weight[first:end], self.scale[first:end, None].to(room.dtype), out=room[: end - first]
+            )
         # the kernels count from the middle of the sixteen levels
         levels = self._levels(first, end).view(torch.int8).sub_(8)
         filled = slice(first, first + len(levels))
