@@ -13,7 +13,18 @@ from afnext.base.errors import MissingToolError, SceneError
 from afnext.scenes.scene import Emotion
 from afnext.scenes.speech.delivery import delivery
 from afnext.scenes.speech.effort import predictor, strain, whisper
-from afnext.scenes.speech.voices import ACCENTS, SPEAKERS, Voice, _espeak, _filled, pick_voice, speak, speakers, voices
+from afnext.scenes.speech.voices import (
+    ACCENTS,
+    SPEAKERS,
+    Voice,
+    _espeak,
+    _filled,
+    _flite_sounds,
+    pick_voice,
+    speak,
+    speakers,
+    voices,
+)
 from afnext.scenes.talks import cast
 from afnext.scenes.worlds import WORLDS
 
@@ -132,6 +143,22 @@ def test_words_begin_where_the_pauses_before_them_end(engine):
         for word, following in pairwise(said.words):
             assert word.end == following.start
             assert pause_end(said.samples, following.start) == pytest.approx(following.start, abs=0.13)
+
+
+@pytest.mark.scenes_tools
+def test_speech_sounds_are_counted_together_as_alone():
+    """Against one start of flite a word; a quotation mark by itself is told as two utterances."""
+
+    def alone(word):
+        told = subprocess.run(["flite", "-voice", "kal16", "-t", word, "-ps", "-o", "none"], capture_output=True)
+        return sum(sound != "pau" for sound in told.stdout.decode().split())
+
+    words = ["the", "cat's", "3.5", "dr.", "town,", "--", "(a)", "2024", "the"]
+    wanted = [alone(word) for word in words]
+    assert wanted[5] == 0 < min(wanted[:5])
+    assert _flite_sounds(words) == wanted
+    assert _flite_sounds(["cat's", '"', "thirteen", "dogs?"]) == [wanted[1], 0, alone("thirteen"), alone("dogs?")]
+    assert _flite_sounds([]) == []
 
 
 def pause_end(sound, near):

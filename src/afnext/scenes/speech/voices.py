@@ -5,6 +5,7 @@ import json
 import math
 import sys
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise, product
@@ -41,6 +42,8 @@ SPEAKERS: dict[World, dict[Sex, tuple[str, ...]]] = {
 }
 PAUSE = "pau"
 """flite's name of a silence among its speech sounds."""
+MOST_COUNTS = 4096
+"""Words of which it is remembered how many speech sounds flite makes of them."""
 
 RATES = (130, 145, 160, 175)  # words a minute
 PITCHES = (40, 50, 60)  # of espeak-ng's 0 to 99, within the speaker's own range
@@ -243,14 +246,37 @@ def _flite(text: str, voice: Voice, size: float, how: Delivery) -> Raw:
             segments.append(begin)
         begin = float(ends)
     starts, done = list[float](), 0
-    for word in text.split():
+    for count in _flite_sounds(text.split()):
         starts.append(segments[min(done, len(segments) - 1)] if segments else 0.0)
-        done += _flite_sounds(word)
+        done += count
     return samples, rate, starts
 
 
-@lru_cache(maxsize=4096)
-def _flite_sounds(word: str) -> int:
-    """How many speech sounds flite makes of ``word``: all its speakers share a lexicon, and this one is quick."""
-    sounds = run("flite", ["-voice", "kal16", "-t", word, "-ps", "-o", "none"]).decode().split()
-    return sum(sound != PAUSE for sound in sounds)
+_counts: dict[str, int] = {}
+"""What ``_flite_sounds`` found of late, by word."""
+
+
+def _flite_sounds(words: Sequence[str]) -> list[int]:
+    """How many speech sounds flite makes of each of ``words``, which are said alone.
+
+    All its speakers share a lexicon, and this one is quick; to start it takes much longer than a word.
+    """
+    unknown = [word for word in dict.fromkeys(words) if word not in _counts]
+    if len(_counts) + len(unknown) > MOST_COUNTS:
+        _counts.clear()
+        unknown = list(dict.fromkeys(words))
+    found = _count_sounds(unknown) if unknown else []
+    counts = _counts | dict(zip(unknown, found, strict=True))
+    _counts.update(counts)
+    return [counts[word] for word in words]
+
+
+def _count_sounds(words: Sequence[str]) -> list[int]:
+    alone = "".join(f"{word}\n\n" for word in words)  # flite begins anew behind an empty line
+    lines = run("flite", ["-voice", "kal16", "-f", "/dev/stdin", "-ps", "-o", "none"], stdin=alone.encode())
+    counts = [sum(sound != PAUSE for sound in line.split()) for line in lines.decode().splitlines()]
+    if len(words) == 1:
+        return [sum(counts)]
+    if len(counts) != len(words):  # a quotation mark by itself counts as two
+        return [count for word in words for count in _count_sounds([word])]
+    return counts
