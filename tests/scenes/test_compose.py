@@ -96,7 +96,7 @@ def test_reverberation_is_a_part_of_the_event(tones):
 
 def test_rules_of_placing(tones):
     overlaps = 0
-    for seed in range(150):
+    for seed in range(75):
         scene, _ = compose(seed, "train", 15.0, tones, Difficulty(events=(4, 10), overlap=0.6, reverberation=0.2))
         assert [event.start for event in scene.events] == sorted(event.start for event in scene.events)
         for a, b in combinations(scene.events, 2):
@@ -106,7 +106,7 @@ def test_rules_of_placing(tones):
             assert gap >= 0 or not a.kind == b.kind == "speech"
         for a, b, c in combinations(scene.events, 3):
             assert max(a.start, b.start, c.start) >= min(a.end, b.end, c.end)
-    assert overlaps > 50
+    assert overlaps > 25
 
 
 def test_calm_scenes_do_not_overlap(tones):
@@ -117,7 +117,7 @@ def test_calm_scenes_do_not_overlap(tones):
 
 def test_nothing_clips(tones):
     loud = Difficulty(events=(8, 12), overlap=1, level=(-3, -3), background=1, snr=(10, 10), reverberation=0)
-    assert max(float(np.abs(render_all(compose(seed, "train", 8.0, tones, loud)[1])).max()) for seed in range(40)) <= 1
+    assert max(float(np.abs(render_all(compose(seed, "train", 8.0, tones, loud)[1])).max()) for seed in range(20)) <= 1
 
 
 @pytest.mark.parametrize("seconds", [9.99, 75.0])

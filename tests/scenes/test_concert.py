@@ -229,7 +229,7 @@ def test_a_spool_gives_back_what_it_took():
 @pytest.mark.parametrize(("seconds", "pieces"), [(10, 1), (10, None), (20, 2), (31, 3)])
 def test_as_many_as_can_be(seconds, pieces):
     """The tightest requests are met, in the longest reverberation too."""
-    for seed in range(3):
+    for seed in range(2):
         scene, _ = compose_piece(
             seed, "test", seconds, Difficulty(reverberation=1), pieces=pieces, wishes=Wishes(parts=2, lines="none")
         )

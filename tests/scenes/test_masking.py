@@ -147,10 +147,10 @@ def test_band_energy_is_the_power_of_the_sound():
 
 
 def test_masking_agrees_with_the_mel_spectrum_of_what_is_rendered(plan_of):
-    """Real sounds at random levels over each other and over noise: 60 events, judged by the plan and by the sound."""
+    """Real sounds at random levels over each other and over noise: 40 events, judged by the plan and by the sound."""
     rng = np.random.default_rng(3)
     told, shown = [], []
-    for _ in range(12):
+    for _ in range(8):
         parts = []
         for start in sorted(rng.uniform(0, 5, 5)):
             sound = make(str(rng.choice(list(KINDS))), "train", rng)
@@ -160,15 +160,15 @@ def test_masking_agrees_with_the_mel_spectrum_of_what_is_rendered(plan_of):
         told += [event.clear for event in plan.scene.events]
         shown += [seen(plan, number) for number in range(len(plan.scene.events))]
     told, shown = np.array(told), np.array(shown)
-    assert 5 < np.sum(told < 0.3) < 55
+    assert 5 < np.sum(told < 0.3) < 35
     assert np.mean((told < 0.3) == (shown < 0.3)) > 0.93
     assert np.mean(np.abs(told - shown)) < 0.08
 
 
-def test_half_an_hour_is_judged_in_seconds(tones):
-    _, plan = compose(1, "train", 1800.0, tones, Difficulty(reverberation=0))
+def test_ten_minutes_are_judged_in_seconds(tones):
+    _, plan = compose(1, "train", 600.0, tones, Difficulty(reverberation=0))
     before = time.process_time()
     judged = with_masks(through(plan, draw(np.random.default_rng(0), "train")))
-    assert time.process_time() - before < 20
-    assert len(judged.scene.events) == len(plan.scene.events) > 200
+    assert time.process_time() - before < 7
+    assert len(judged.scene.events) == len(plan.scene.events) > 70
     assert judged.placements == plan.placements

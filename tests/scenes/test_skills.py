@@ -23,8 +23,8 @@ from afnext.scenes.sources import LABELS
 
 EVERY_LABEL = [label for labels in LABELS.values() for label in labels]
 SET = 2000
-PLAIN = "77832d3f6ab370f322c28810c4481ecdaa33fcf6ea1a4de576122b71fd66fe3f"
-"""Of all that is asked plainly about 120 scenes, as it was asked when nano was trained."""
+PLAIN = "ab9409f1f4488144b7370fb44d07a81a68b0bdd5f4c812f51a074b8cf400adb2"
+"""Of all that is asked plainly about 48 scenes, as it was asked when nano was trained."""
 
 
 def groups(seed):
@@ -79,13 +79,13 @@ def test_a_second_reader_finds_every_answer(one_set):
 
 def test_a_second_reader_finds_every_answer_about_composed_scenes(make_tones):
     asked, difficulty = 0, Difficulty(events=(1, 8), overlap=0.4, reverberation=0)
-    for seed in range(30):
+    for seed in range(18):
         scene, _ = compose(seed, "train", (6, 10, 20, 30, 60, 120)[seed % 6], make_tones(), difficulty)
         for question in questions(scene, np.random.default_rng(seed), style="grammar", choice=0.5):
             if question.skill != "caption":
                 assert read_again([scene], question) == right(question), (question, seed)
                 asked += 1
-    assert asked >= 500
+    assert asked >= 300
 
 
 def test_every_skill_is_of_one_family():
@@ -98,7 +98,7 @@ def test_what_nano_was_trained_on_is_asked_as_it_was(make_tones, monkeypatch):
     monkeypatch.setitem(LABELS, "sound", LABELS["sound"][:24])
     difficulty = Difficulty(events=(1, 8), overlap=0.4, reverberation=0)
     plain = []
-    for seed in range(120):
+    for seed in range(48):
         scene, _ = compose(seed, "train", (6, 10, 20, 30, 60, 120)[seed % 6], make_tones(), difficulty)
         rng = np.random.default_rng(seed)
         rounds = [questions(scene, rng, choice=0.3) for _ in range(3)]
@@ -172,7 +172,8 @@ def test_wordings_do_not_repeat_themselves(one_set):
         text = question.text.split("\n")[0]
         labels = {event.label for scene in scenes for event in scene.events} | set(EVERY_LABEL)
         told = {part for scene in scenes for talk in scene.talks for part in (talk.topic, *map(about, talk.facts))}
-        for known in sorted(labels | told, key=len, reverse=True):
+        known_here = [known for known in labels | told if known in text]
+        for known in sorted(known_here, key=len, reverse=True):
             text = re.sub(rf"\b(an? |the )?{re.escape(known)}\b", "X", text)
         seen[re.sub(r'"[^"]*"|<t>[^<]*</t>|\d+(\.\d)?|\b\w+(st|nd|rd|th) ', "N", text)] += 1
     assert templates.most_common(1)[0][1] <= SET // 100, templates.most_common(3)
@@ -203,25 +204,20 @@ def choices(one):
     return [question for _, question in one if question.options]
 
 
-def test_guessing_does_not_pay(one_set, other_set):
-    """Blind rules, learnt on one set and tried on another, stay within 3 points of chance."""
-    known, tried = choices(one_set), choices(other_set)
-    assert len(tried) > 1500
-    chance = np.mean([1 / len(question.options) for question in tried])
-    often, shown = defaultdict(Counter), defaultdict(Counter)
-    for question in known:
-        often[question.form][right(question)] += 1
-        for option in question.options:
-            shown[question.form][option] += 1 / len(question.options)
+def best(tried, value):
+    """How often the options for which ``value`` is highest are right, one of them taken at random, above chance."""
+    hits = []
+    for question in tried:
+        values = [value(question, option) for option in question.options]
+        top = [option for option, each in zip(question.options, values, strict=True) if each == max(values)]
+        hits.append((right(question) in top) / len(top) - 1 / len(question.options))
+    return np.mean(hits)
 
-    def best(value):
-        """How often the options for which ``value`` is highest are right, one of them taken at random."""
-        hits = []
-        for question in tried:
-            values = [value(question, option) for option in question.options]
-            top = [option for option, each in zip(question.options, values, strict=True) if each == max(values)]
-            hits.append((right(question) in top) / len(top))
-        return np.mean(hits)
+
+def test_guessing_does_not_pay(one_set):
+    """Blind rules stay within 3 points of chance."""
+    tried = choices(one_set)
+    assert len(tried) > 1500
 
     def first_number(option):
         found = re.search(r"\d+(\.\d+)?", option)
@@ -231,10 +227,6 @@ def test_guessing_does_not_pay(one_set, other_set):
         return sum(len(set(option.split()) & set(other.split())) for other in question.options)
 
     rules = {
-        "most often right": lambda question, option: often[question.form][option],
-        "more often than shown": lambda question, option: (
-            often[question.form][option] / (shown[question.form][option] + 1)
-        ),
         "longest": lambda _, option: len(option),
         "shortest": lambda _, option: -len(option),
         "largest": lambda _, option: first_number(option),
@@ -243,8 +235,28 @@ def test_guessing_does_not_pay(one_set, other_set):
         "least like the others": lambda question, option: -alike(question, option),
         **{f"place {n}": lambda question, option, n=n: question.options.index(option) == n for n in range(4)},
     }
-    gains = {name: best(rule) - chance for name, rule in rules.items()}
-    assert max(gains.values()) < 0.03, (chance, gains)
+    gains = {name: best(tried, rule) for name, rule in rules.items()}
+    assert max(gains.values()) < 0.03, gains
+
+
+@pytest.mark.long
+def test_what_was_right_in_another_set_does_not_pay(one_set, other_set):
+    """Rules that are learnt on one set and tried on another stay within 3 points of chance."""
+    tried = choices(other_set)
+    assert len(tried) > 1500
+    often, shown = defaultdict(Counter), defaultdict(Counter)
+    for question in choices(one_set):
+        often[question.form][right(question)] += 1
+        for option in question.options:
+            shown[question.form][option] += 1 / len(question.options)
+    rules = {
+        "most often right": lambda question, option: often[question.form][option],
+        "more often than shown": lambda question, option: (
+            often[question.form][option] / (shown[question.form][option] + 1)
+        ),
+    }
+    gains = {name: best(tried, rule) for name, rule in rules.items()}
+    assert max(gains.values()) < 0.03, gains
 
 
 def test_the_most_frequent_answer_does_not_pay_in_a_set_of_twenty_skills():
@@ -271,7 +283,7 @@ def test_the_most_frequent_answer_does_not_pay_in_a_set_of_twenty_skills():
 
 def test_scenes_of_which_little_can_be_heard():
     """Masks at random, from none to all: nothing fails, and what is asked is still true."""
-    for number, scene in enumerate(random_scenes.scenes(45, 8)):
+    for number, scene in enumerate(random_scenes.scenes(25, 8)):
         rng = np.random.default_rng(number)
         share = number % 5 / 4
         masked = [

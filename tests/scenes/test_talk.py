@@ -20,7 +20,7 @@ from afnext.scenes.worlds import WORLDS
 
 RATE = 16_000
 DRY = Difficulty(background=0, reverberation=0)
-ORDERS = (("train", 45.0, 2), ("test", 60.0, 4), ("validation", 40.0, 3), ("train", 30.0, 1))
+ORDERS = (("train", 45.0, 2), ("test", 45.0, 4), ("validation", 30.0, 3), ("train", 15.0, 1))
 
 
 def rms(samples):
@@ -107,7 +107,7 @@ def test_what_proves_a_fact_is_not_spoken_over(scenes):
                         spans += 1
                         for other in scene.events:
                             assert other is event or other.end <= start or end <= other.start
-    assert spans > 20
+    assert spans > 12
 
 
 @pytest.mark.scenes_tools
@@ -128,7 +128,7 @@ def test_facts_are_in_the_utterances_that_they_point_at(scenes):
                 assert fact.speaker in {scene.events[index].speaker for index in fact.events}
         every = [fact.about for talk in scene.talks for fact in talk.facts]
         assert len(set(every)) == len(every)
-    assert about > 15
+    assert about > 10
 
 
 @pytest.mark.scenes_tools
@@ -155,8 +155,8 @@ def test_sound_is_where_the_words_are_and_nowhere_else(scenes):
 
 @pytest.fixture(scope="module")
 def talks():
-    """Several minutes of two people."""
-    return [converse(seed, "train", 60.0, speakers=2) for seed in range(7)]
+    """Four minutes of two people, with whispers, shouts and interruptions."""
+    return [converse(seed, "train", 60.0, speakers=2) for seed in (0, 3, 5, 6)]
 
 
 @pytest.mark.scenes_tools
@@ -199,33 +199,34 @@ def test_gaps_are_like_those_of_people(talks):
             if before.speaker != turn.speaker:
                 gaps.append((turn.start - before.start - before.length) / RATE)
     gaps = np.array([gap for gap in gaps if gap < 1.31])  # without those between two talks
-    assert len(gaps) > 60
+    assert len(gaps) > 50
     assert 0.15 < gaps.mean() < 0.42
     assert 0.08 < (gaps < 0).mean() < 0.4
 
 
 @pytest.mark.scenes_tools
 def test_the_same_seed_gives_the_same_bytes_alone_or_later():
-    first, plan = compose_talk(11, "train", 20.0, speakers=2)
+    first, plan = compose_talk(11, "train", 12.0, speakers=2)
     one = render_all(plan)
-    compose_talk(12, "test", 8.0)
-    again, later = compose_talk(11, "train", 20.0, speakers=2)
+    compose_talk(12, "test", 6.0)
+    again, later = compose_talk(11, "train", 12.0, speakers=2)
     assert again == first
     assert np.array_equal(render_all(later), one)
     assert Scene.from_json(first.to_json()) == first
     blocks = list(render(later, 3_777))
     assert np.array_equal(np.concatenate(blocks), one)
-    assert compose_talk(13, "train", 20.0, speakers=2)[0].events != first.events
+    assert compose_talk(13, "train", 12.0, speakers=2)[0].events != first.events
 
 
 @pytest.mark.scenes_tools
 def test_what_does_not_stay_in_memory_is_said_again(monkeypatch):
     monkeypatch.setattr("afnext.scenes.talks.spoken.KEPT_SECONDS", 0.0)
-    scene, plan = compose_talk(5, "train", 61.0, speakers=2, difficulty=DRY)
+    monkeypatch.setattr("afnext.scenes.forms.talk.KEPT_SECONDS", 0.0)
+    scene, plan = compose_talk(5, "train", 20.0, speakers=2, difficulty=DRY)
     assert not plan.kept
     loaded = plan.sources.load(plan.placements[3].source)
     monkeypatch.undo()
-    same, other = compose_talk(5, "train", 61.0, speakers=2, difficulty=DRY)
+    same, other = compose_talk(5, "train", 20.0, speakers=2, difficulty=DRY)
     assert same == scene
     assert np.array_equal(other.sources.load(other.placements[3].source), loaded)
 
@@ -253,7 +254,7 @@ def test_short_talks():
 
 @pytest.mark.scenes_tools
 def test_the_topics_that_were_asked_for():
-    talk = converse(2, "train", 60.0, speakers=2, topics=["a recipe", "a match"])
+    talk = converse(2, "train", 30.0, speakers=2, topics=["a recipe", "a match"])
     assert {each.topic for each in talk.talks} <= {"a recipe", "a match"}
 
 

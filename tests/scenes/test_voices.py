@@ -47,8 +47,9 @@ def pitch(sound):
     for frame, match in autocorrelations(sound):
         lags = np.arange(46, 270)
         best = match[lags].max()
-        peaks = [lag for lag in lags if match[lag] > 0.85 * best and match[lag] >= max(match[lag - 1], match[lag + 1])]
-        if peaks and best > 0.5 * match[0] and np.abs(frame).max() > 0.1:
+        higher = match[lags] >= np.maximum(match[lags - 1], match[lags + 1])
+        peaks = lags[(match[lags] > 0.85 * best) & higher]
+        if len(peaks) and best > 0.5 * match[0] and np.abs(frame).max() > 0.1:
             found.append(RATE / peaks[0])
     return float(np.median(found))
 
@@ -150,7 +151,9 @@ def test_speech_sounds_are_counted_together_as_alone():
     """Against one start of flite a word; a quotation mark by itself is told as two utterances."""
 
     def alone(word):
-        told = subprocess.run(["flite", "-voice", "kal16", "-t", word, "-ps", "-o", "none"], capture_output=True)
+        told = subprocess.run(
+            ["flite", "-voice", "kal16", "-t", word, "-ps", "-o", "none"], capture_output=True, check=True
+        )
         return sum(sound != "pau" for sound in told.stdout.decode().split())
 
     words = ["the", "cat's", "3.5", "dr.", "town,", "--", "(a)", "2024", "the"]

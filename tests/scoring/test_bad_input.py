@@ -86,13 +86,13 @@ def test_odd_predictions_are_scored(rule, name):
 
 
 @pytest.mark.parametrize("rule", TRUTHS)
-def test_a_megabyte_is_scored(rule):
-    for text in ("the man is a woman. " * 50_000, "x" * 1_000_000):
+def test_much_text_is_scored(rule):
+    for text in ("the man is a woman. " * 10_000, "x" * 300_000):
         assert isinstance(RULES[rule].mark(row_of(rule, text)), Mark)
 
 
 @given(said=st.one_of(st.text(max_size=60), st.floats(), st.none(), st.lists(st.text(max_size=3), max_size=3)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_anything_is_scored(said):
     for rule in TRUTHS.keys() - {"cpwer", "tcpwer"}:
         found = RULES[rule].mark(row_of(rule, said))

@@ -8,7 +8,7 @@ from transformers.models.whisper.english_normalizer import BasicTextNormalizer, 
 from afnext.scoring.english import basic, british, english
 from afnext.scoring.english_open_asr import open_asr
 
-SENTENCES = 5000
+SENTENCES = 3000
 ONES = [
     *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"),
     *("seventeen", "nineteen"),

@@ -168,6 +168,8 @@ class Asked:
     def _labels(self, known):
         text, places = self.low, []
         for label in sorted(known, key=len, reverse=True):
+            if label.lower() not in text:
+                continue
             for found in re.finditer(rf"\b{re.escape(label.lower())}\b", text):
                 places.append((found.start(), label))
             text = re.sub(rf"\b{re.escape(label.lower())}\b", lambda found: "#" * len(found[0]), text)
