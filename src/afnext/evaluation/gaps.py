@@ -100,7 +100,7 @@ def find_gaps(
         raise ScoreError(f"protocol {protocol!r}", expected=", ".join(PROTOCOLS))
     kept = scored(run.records, protocol)
     if not kept:
-        raise ScoreError(f"{run.folder}: no sample counts under {protocol}", do="try another --protocol")
+        raise ScoreError(f"{run.folder.root}: no sample counts under {protocol}", do="try another --protocol")
     deaf = run.without_sound if silent is None else silent.by_sample
     wrong = [record for record, _ in kept if is_wrong(record, protocol)]
     kinds: dict[Sample, str] = {}

@@ -1,11 +1,4 @@
-"""What one sample of a run was: one JSON line, written as soon as it is answered, from which a run goes on.
-
-A run's folder:
-
-    run.json                what was asked for: model, settings, versions
-    <task>/records.jsonl    a line a sample, in the order in which they were answered
-    <task>/sounds/          recordings, by digest, where the report is to play them
-"""
+"""What one sample of a run was: one JSON line, written as soon as it is answered, from which a run goes on."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -85,7 +85,7 @@ def clips(run: Run, record: Record, name: str) -> list[Clip]:
     events = [Stretch(event.start, event.end, event.text) for event in parse(record.text).events] if alone else []
     made = []
     for number, digest in enumerate(record.audio):
-        path = run.sound(record, number)
+        path = run.folder.sound(record.task, digest)
         own = {
             ("truth", "evidence"): [span for span in known if span.clip == number],
             ("step", "reasoning"): steps,

@@ -115,9 +115,8 @@ def test_what_cannot_be_broken_down_is_told(run, write_run, record, tmp_path):
 
 def test_the_command_tells_it_all(run, silent, tmp_path):
     page, recipe = tmp_path / "gaps.html", tmp_path / "gaps.yaml"
-    done = afnext(
-        *("gaps", run.folder, silent.folder, "--no-audio", silent.folder, "--html", page, "--mixture", recipe)
-    )
+    heard, deaf = run.folder.root, silent.folder.root
+    done = afnext("gaps", heard, deaf, "--no-audio", deaf, "--html", page, "--mixture", recipe)
     assert done.exit_code == 0, done.stderr
     for text in ("by skill", "by duration", "mistakes", "wrong time", "deaf against nano", "weakest skills: ", "█"):
         assert text in done.stdout
@@ -127,7 +126,7 @@ def test_the_command_tells_it_all(run, silent, tmp_path):
 
 
 def test_the_command_as_data(run, silent):
-    done = afnext("gaps", run.folder, silent.folder, "--json")
+    done = afnext("gaps", run.folder.root, silent.folder.root, "--json")
     data = json.loads(done.stdout)
     assert [one["name"] for one in data["runs"]] == ["nano", "deaf"]
     assert data["runs"][0]["whole"]["value"] == find_gaps(run).whole.value
@@ -145,7 +144,7 @@ def test_the_command_as_data(run, silent):
     ],
 )
 def test_bad_calls(run, arguments, message):
-    folder = [] if arguments == ["nowhere"] else [run.folder]
+    folder = [] if arguments == ["nowhere"] else [run.folder.root]
     done = afnext("gaps", *folder, *arguments)
     assert done.exit_code == 2
     assert message in done.stderr

@@ -71,7 +71,7 @@ def test_every_recording_is_in_the_page_once(run, tmp_path):
 
 
 def test_a_recording_is_small_and_in_time(run):
-    path = run.sound(run.records[0])
+    path = run.folder.sound("scenes", run.records[0].audio[0])
     data, seconds = shrink(path)
     assert data == shrink(path)[0]
     assert len(data) < BIT_RATE / 8 * seconds * 1.1 + 500
@@ -97,7 +97,7 @@ def test_beyond_the_budget_it_is_told_where_to_listen(run, tmp_path):
 
 
 def test_wrong_answers_come_first_into_the_budget(write_run, record, run, tmp_path):
-    paths = sorted({run.sound(one) for one in run.records})[:2]
+    paths = sorted({run.folder.sound(one.task, one.audio[0]) for one in run.records})[:2]
     made = [record("1", score=1.0, audio=(paths[0].stem,)), record("2", score=0.0, audio=(paths[1].stem,))]
     two = write_run(tmp_path / "two", made, [path.resolve() for path in paths])
     size = max(len(base64.b64encode(shrink(path)[0])) for path in paths)
@@ -160,11 +160,11 @@ def test_what_is_no_sound_is_named(tmp_path):
 
 def test_the_command_writes_the_page_of_several_runs(run, silent, tmp_path):
     page = tmp_path / "both.html"
-    done = CliRunner().invoke(app, ["report", str(run.folder), str(silent.folder), "--html", str(page)])
+    done = CliRunner().invoke(app, ["report", str(run.folder.root), str(silent.folder.root), "--html", str(page)])
     assert (done.exit_code, done.stdout) == (0, f"{page}\n"), done.stderr
     text = page.read_text()
     runs = re.findall(r'data-run="([^"]+)"', text)
     assert runs == ["nano", "deaf"] * len(run.records)
-    done = CliRunner().invoke(app, ["report", str(run.folder), "--megabytes", "0"])
-    assert (run.folder / "report.html").is_file()
-    assert done.stdout == f"{run.folder / 'report.html'}\n"
+    done = CliRunner().invoke(app, ["report", str(run.folder.root), "--megabytes", "0"])
+    assert (run.folder.root / "report.html").is_file()
+    assert done.stdout == f"{run.folder.root / 'report.html'}\n"
