@@ -65,9 +65,32 @@ def test_rows_that_cannot_be_read_are_named_and_wrong_under_all_items(afnext, fi
 
 
 def test_many_broken_rows_are_told_in_few_lines(afnext, file):
-    done = afnext("score", "mmau", file({**ROW, "model_output": "man"}, *["?"] * 50))
-    assert done.stderr.count("not JSON") == 20
-    assert "afnext: and 30 more rows that could not be read\n" in done.stderr
+    bad, good = ["?"] * 50, {**ROW, "model_output": "man"}
+    for rows in ([good, *bad], [*bad, good]):
+        done = afnext("score", "mmau", file(*rows))
+        assert done.exit_code == 0
+        assert done.stderr.count("not JSON") == 20
+        assert "afnext: and 30 more rows that could not be read\n" in done.stderr
+        assert [json.loads(line)["line"] for line in done.stdout.splitlines()] == [*range(1, 52)]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("notes.txt", "notes.txt:1: not JSON (Expecting value)"),
+        ("before.wav", "before.wav:1: not JSON (Expecting value)"),
+        ("lists.jsonl", "lists.jsonl:2: list"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_in_one_line(afnext, workplace, name, told):
+    (workplace / "notes.txt").write_text("The man speaks.\n7\n" * 30)
+    (workplace / "lists.jsonl").write_text("\n" + '["Man", "A"]\n' * 30)
+    assert (workplace / name).read_bytes().count(b"\n") > 20
+    done = afnext("score", "mmau", name)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"afnext: no line of {name} is a JSON object: {told}; expected ")
+    assert done.stderr.endswith("; write them as docs/scoring.md shows\n")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import math
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from json import dumps
 from pathlib import Path
@@ -45,7 +46,7 @@ def run(
     rows: list[dict[str, Any] | None] = []
     marks: list[Mark] = []
     broken: list[ScoreError] = []
-    for number, row in read_rows(predictions):
+    for number, row in _rows(predictions):
         mark, error = _mark(entry, row, f"{predictions}:{number}")
         rows.append(row if isinstance(row, dict) and error is None else None)
         marks.append(mark)
@@ -64,6 +65,23 @@ def run(
     kept = [(row, mark) for row, mark in zip(rows, marks, strict=True) if row is not None]
     whole = dict(entry.whole([row for row, _ in kept], [mark for _, mark in kept])) if entry.whole else {}
     typer.echo(to_json({"rule": rule, **asdict(summary), "whole": whole}) if json else _told(summary, whole), err=True)
+
+
+def _rows(predictions: Path) -> Iterator[tuple[int, dict[str, Any] | ScoreError]]:
+    """The rows, and what is wrong with some; of a file of another kind, in which no line is an object, that alone."""
+    bad = list[tuple[int, ScoreError]]()
+    rows = read_rows(predictions)
+    for number, row in rows:
+        if isinstance(row, dict):
+            yield from bad
+            yield number, row
+            yield from rows
+            return
+        bad.append((number, row))
+    if bad:
+        raise ScoreError(
+            f"no line of {predictions} is a JSON object: {bad[0][1]}", do="write them as docs/scoring.md shows"
+        )
 
 
 def _mark(entry: Entry, row: dict[str, Any] | ScoreError, place: str) -> tuple[Mark, ScoreError | None]:
