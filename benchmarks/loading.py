@@ -45,6 +45,7 @@ from afnext.audio.spec import SAMPLE_RATE, WINDOW_SAMPLES
 from afnext.audio.windows import count_tokens
 from afnext.base.config import load_config
 from afnext.data.feed import RowFeed
+from afnext.data.groups import Speller
 from afnext.data.loader import load
 from afnext.data.mixture import Term
 from afnext.data.packing import efficiency, fill, pack_rows
@@ -98,19 +99,16 @@ def filled(sizes: Sequence[int], rows: int = BATCH) -> float:
     return sum(sizes) / sum(len(batch) * max(batch) for batch in batches)
 
 
+def speller() -> Speller:
+    """What spells the rows of either feed of ours."""
+    return Speller(Tokenizer.load(find_folder("nano")), NANO, tokens=TOKENS, context=TOKENS, longest=LONGEST)
+
+
 class Ours:
     """Rows through a feed and one worker."""
 
     def __init__(self, rows: Path, workers: int = 1) -> None:
-        self.feed = RowFeed(
-            [Term(str(rows))],
-            Tokenizer.load(find_folder("nano")),
-            NANO,
-            tokens=TOKENS,
-            context=TOKENS,
-            longest=LONGEST,
-            seed=0,
-        )
+        self.feed = RowFeed([Term(str(rows))], speller(), seed=0)
         self.workers = workers
 
     def epoch(self) -> float:
@@ -150,15 +148,7 @@ class OurShards:
     """Shards through their streams and one worker. A set this small passes once before anything comes again."""
 
     def __init__(self, folder: Path, samples: int, workers: int = 1) -> None:
-        self.feed = ShardFeed(
-            [Term(str(folder))],
-            Tokenizer.load(find_folder("nano")),
-            NANO,
-            tokens=TOKENS,
-            context=TOKENS,
-            longest=LONGEST,
-            seed=0,
-        )
+        self.feed = ShardFeed([Term(str(folder))], speller(), seed=0)
         self.workers, self.steps, seen = workers, 0, 0
         for groups in self.feed.draws([[number] for number in range(samples)], 0, 1):
             seen += len(groups)

@@ -10,6 +10,7 @@ import torch
 from afnext.audio.windows import count_tokens
 from afnext.base.errors import ConversationError
 from afnext.data.feed import RowFeed
+from afnext.data.groups import Speller
 from afnext.data.loader import Share, load
 from afnext.data.mixture import parse_mixture
 from afnext.data.pack import IGNORED
@@ -25,8 +26,8 @@ MIXED = [0.4, 2.0, 31.0, 5.0, None, 9.0, 1.3, 3.7]
 @pytest.fixture
 def feed(tokenizer):
     def make(mixture, **changes):
-        settings = {"tokens": 1200, "context": 4096, "longest": 60.0, "seed": 5} | changes
-        return RowFeed(parse_mixture(str(mixture)), tokenizer, NANO, **settings)
+        settings = {"tokens": 1200, "context": 4096, "longest": 60.0} | changes
+        return RowFeed(parse_mixture(str(mixture)), Speller(tokenizer, NANO, **settings), seed=5)
 
     return make
 

@@ -13,6 +13,7 @@ import torch
 from afnext.base.errors import CheckpointError, ConversationError
 from afnext.data import stream
 from afnext.data.feed import RowFeed
+from afnext.data.groups import Speller
 from afnext.data.loader import Share, load
 from afnext.data.mixture import parse_mixture
 from afnext.data.pack import IGNORED
@@ -55,8 +56,8 @@ def corpus(tmp_path_factory):
 @pytest.fixture
 def feed(tokenizer, corpus):
     def make(mixture=corpus / "shards", kind=ShardFeed, **changes):
-        settings = {"tokens": 900, "context": 4096, "longest": 60.0, "seed": 5} | changes
-        return kind(parse_mixture(str(mixture)), tokenizer, NANO, **settings)
+        settings = {"tokens": 900, "context": 4096, "longest": 60.0} | changes
+        return kind(parse_mixture(str(mixture)), Speller(tokenizer, NANO, **settings), seed=5)
 
     return make
 

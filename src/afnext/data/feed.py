@@ -5,7 +5,7 @@ Which rows make batch i depends on (rows, mixture, seed, i) alone.
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import count
 
@@ -19,8 +19,6 @@ from afnext.data.groups import Group, Speller
 from afnext.data.mixture import Term, epoch
 from afnext.data.packing import pack_rows
 from afnext.data.rows import Row, read_rows
-from afnext.dialogue.template import Family
-from afnext.dialogue.tokenizer import Tokenizer
 
 _log = logging.getLogger(__name__)
 
@@ -30,13 +28,8 @@ class RowFeed(Dataset[Batch]):
 
     Args:
         mixture: the files, with their weights.
-        tokenizer, family: spell the conversations.
-        tokens: of a batch, sound and text together.
-        context: tokens of the longest row; longer ones are left out.
-        longest: seconds of the longest recording; rows with a longer one are left out.
+        speller: leaves out what is too long, and says how many tokens a batch has.
         seed: of the run.
-        together: leave all windows of a batch in one group, and no batch empty, for devices that compute in step.
-        spelling: makes the speller, of what stands in these lines but the seed.
         tell: told how many rows have been measured.
 
     Attributes:
@@ -46,22 +39,8 @@ class RowFeed(Dataset[Batch]):
         ConversationError: a file is missing, a row is in no known form, or none is left to learn from.
     """
 
-    def __init__(
-        self,
-        mixture: Sequence[Term],
-        tokenizer: Tokenizer,
-        family: Family,
-        *,
-        tokens: int,
-        context: int,
-        longest: float,
-        seed: int,
-        together: bool = False,
-        spelling: Callable[..., Speller] = Speller,
-        tell: Tell = silent,
-    ) -> None:
-        self.tokens, self.seed = tokens, seed
-        self.speller = spelling(tokenizer, family, tokens=tokens, context=context, longest=longest, together=together)
+    def __init__(self, mixture: Sequence[Term], speller: Speller, *, seed: int, tell: Tell = silent) -> None:
+        self.speller, self.seed = speller, seed
         self.left_out = Counter[str]()
         self.weights = [term.weight for term in mixture]
         read = [read_rows(term.path) for term in mixture]
@@ -107,7 +86,8 @@ class RowFeed(Dataset[Batch]):
     def efficiency(self) -> float:
         """Share of a batch that is filled, over the first epoch."""
         batches = self.epoch(0)
-        return sum(self.sizes[place][row] for some in batches for place, row in some) / (self.tokens * len(batches))
+        filled = sum(self.sizes[place][row] for some in batches for place, row in some)
+        return filled / (self.speller.tokens * len(batches))
 
     @lru_cache(maxsize=4)  # noqa: B019 - feeds live as long as their run
     def epoch(self, number: int) -> list[list[tuple[int, int]]]:
@@ -115,6 +95,6 @@ class RowFeed(Dataset[Batch]):
         chosen = [
             (int(place), int(row)) for place, row in epoch(list(map(len, self.sets)), self.weights, number, self.seed)
         ]
-        batches = pack_rows([self.sizes[place][row] for place, row in chosen], self.tokens)
+        batches = pack_rows([self.sizes[place][row] for place, row in chosen], self.speller.tokens)
         order = np.random.default_rng((self.seed, 2, number)).permutation(len(batches))
         return [[chosen[item] for item in batches[place]] for place in order]

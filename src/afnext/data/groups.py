@@ -52,14 +52,21 @@ class Speller:
 
     Args:
         tokenizer, family: spell the conversations.
-        tokens: of the largest group.
-        context: tokens of the longest row.
-        longest: seconds of the longest recording.
+        tokens: of a batch, sound and text together, and so of the largest group.
+        context: tokens of the longest row; longer ones are left out.
+        longest: seconds of the longest recording; rows with a longer one are left out.
         together: leave all windows of a batch in one group, and no batch empty, for devices that compute in step.
     """
 
     def __init__(
-        self, tokenizer: Tokenizer, family: Family, *, tokens: int, context: int, longest: float, together: bool
+        self,
+        tokenizer: Tokenizer,
+        family: Family,
+        *,
+        tokens: int,
+        context: int,
+        longest: float,
+        together: bool = False,
     ) -> None:
         self.tokenizer, self.family = tokenizer, family
         self.tokens, self.context, self.longest, self.together = tokens, min(context, tokens), longest, together

@@ -8,7 +8,7 @@ to the sample from the states of its streams.
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,6 @@ from afnext.data.groups import Group, Member, Speller
 from afnext.data.mixture import Term
 from afnext.data.rows import read_rows
 from afnext.data.shards import energon
-from afnext.dialogue.template import Family
-from afnext.dialogue.tokenizer import Tokenizer
 
 _log = logging.getLogger(__name__)
 
@@ -38,30 +36,16 @@ class ShardFeed(Dataset[Batch]):
     Args:
         mixture: folders of shards and files of rows, with their weights: how many times the recordings of each pass in
             an epoch, on average.
-        tokenizer, family, tokens, context, longest, seed, together, spelling, tell: as of ``RowFeed``.
+        speller, seed, tell: as of ``RowFeed``.
 
     Raises:
         ConversationError: a folder is not whole, or nothing that was looked at in a set can be learnt from.
         MissingToolError: megatron-energon is not installed.
     """
 
-    def __init__(
-        self,
-        mixture: Sequence[Term],
-        tokenizer: Tokenizer,
-        family: Family,
-        *,
-        tokens: int,
-        context: int,
-        longest: float,
-        seed: int,
-        together: bool = False,
-        spelling: Callable[..., Speller] = Speller,
-        tell: Tell = silent,
-    ) -> None:
+    def __init__(self, mixture: Sequence[Term], speller: Speller, *, seed: int, tell: Tell = silent) -> None:
         self._energon = energon()
-        self.tokens, self.seed = tokens, seed
-        self.speller = spelling(tokenizer, family, tokens=tokens, context=context, longest=longest, together=together)
+        self.speller, self.seed = speller, seed
         self.sources = list[tuple[Any, float]]()
         self.pass_tokens = 0.0
         for done, term in enumerate(mixture):
@@ -120,13 +104,13 @@ class ShardFeed(Dataset[Batch]):
 
     def batches(self, epochs: float) -> int:
         """About how many batches ``epochs`` passes over the mixture are."""
-        return max(1, round(epochs * self.pass_tokens / (FILLED * self.tokens)))
+        return max(1, round(epochs * self.pass_tokens / (FILLED * self.speller.tokens)))
 
     def efficiency(self, batches: int = 100) -> float:
         """Share of a batch that is filled, over the first ones of one stream."""
         stream = self._stream(0, 1)
         filled: int = sum(group.size for _ in range(batches) for group in stream.draw())
-        return filled / (self.tokens * batches)
+        return filled / (self.speller.tokens * batches)
 
     def __getstate__(self) -> dict[str, Any]:
         """What a worker process needs: it makes batches and draws none."""

@@ -160,18 +160,15 @@ def _feeds(
             raise RecipeError("rows without model.tokenizer", do="name a folder with tokenizer.json")
         terms = parse_mixture(mixture)
         kind = ShardFeed if any(Path(term.path).is_dir() for term in terms) else RowFeed
-        return kind(
-            terms,
+        speller = spelling(
             tokenizer,
             family,
             tokens=recipe.rows.tokens,
             context=min(recipe.rows.context or config.decoder.positions, config.decoder.positions),
             longest=recipe.rows.longest,
-            seed=recipe.seed,
             together=recipe.parallel is not None,
-            spelling=spelling,
-            tell=tell,
         )
+        return kind(terms, speller, seed=recipe.seed, tell=tell)
 
     held_out = None
     if recipe.held_out is not None:
