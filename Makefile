@@ -29,7 +29,7 @@ test: .venv/test.stamp  ## everything: the scene tools where they may be install
 	@if [ -n "$(MISSING_TOOLS)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
 	    then $(MAKE) --no-print-directory scenes-tools; fi
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-long: .venv/test.stamp  ## the journeys that take minutes: nano from nothing in miniature, the fine-tuning example
 	$(BIN)/pytest -m long

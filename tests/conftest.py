@@ -13,6 +13,9 @@ torch.set_num_threads(1)  # the tests' tensors are tiny: threads cost more than 
 BENCHMARKS = Path(__file__).with_name("benchmarks")
 """The room of which every test is ``long``."""
 
+FIRST = ("test_journey.py", "test_ranks.py", "test_processes.py")
+"""Files of few long tests: begun last, they would keep one worker busy while the others have nothing left to do."""
+
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the benchmarks unread, whose imports take seconds, where no long test is chosen and no path names them."""
@@ -24,7 +27,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # before those are chosen that run
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what is marked ``scenes_tools``, ``browser`` or ``cuda`` where that is missing; benchmarks are ``long``."""
+    """Skip what is marked ``scenes_tools``, ``browser`` or ``cuda`` where that is missing; benchmarks are ``long``.
+
+    The files that take longest go first (with ``--no-loadscope-reorder``, for pytest-xdist would have them last).
+    """
+    items.sort(key=lambda item: item.path.name not in FIRST)
     for item in items:
         if "benchmarks" in item.path.parts:
             item.add_marker(pytest.mark.long)

@@ -20,7 +20,7 @@ VERBS = {
     "chat": "Talk about recordings.",
     "caption": "Describe recordings.",
     "transcribe": "Write down what is said.",
-    "train": "Train a model from a recipe.",
+    "train": "Train a model from a recipe, or through several.",
     "scenes": "Make synthetic recordings whose truth is known.",
     "evaluate": "Measure a model on benchmarks by their official rules.",
     "compare": "Compare runs over the same samples, or print the table of one.",
