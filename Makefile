@@ -31,7 +31,7 @@ test: .venv/test.stamp  ## everything: the scene tools where they may be install
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test-long: .venv/test.stamp  ## the journeys that take minutes: nano from nothing in miniature, the fine-tuning example
+test-long: .venv/test.stamp  ## what takes minutes: the benchmarks' tests, the fine-tuning example, the dearest of alike tests
 	$(BIN)/pytest -m long
 
 fix: .venv/test.stamp  ## mend style where a tool can
