@@ -28,10 +28,14 @@ def by_hand(weight, scheme):
     """Every weight to the nearest level of its row or group, one at a time in float64, scales in bfloat16."""
     found = torch.empty_like(weight)
     for row, values in enumerate(weight.double()):
-        for group in range(0, len(values), len(values) if scheme == "int8" else 64):
-            some = values[group : group + (len(values) if scheme == "int8" else 64)]
+        size = 64 if scheme == "int4" else len(values)
+        for group in range(0, len(values), size):
+            some = values[group : group + size]
             if scheme == "int8":
                 scale, zero, levels = (some.abs().max() / 127).bfloat16().double(), 0.0, torch.arange(-127, 128)
+            elif scheme == "fp8":
+                every = torch.arange(256, dtype=torch.uint8).view(torch.float8_e4m3fn).float()
+                scale, zero, levels = (some.abs().max() / 448).bfloat16().double(), 0.0, every[every.isfinite()]
             else:
                 scale = ((some.max() - some.min()) / 15).bfloat16().double()
                 zero = (some.min() + 8 * scale).bfloat16().double()
@@ -58,6 +62,26 @@ def test_products_are_those_of_the_plain_matrix(scheme, outputs, rows):
     expected = hidden @ layer.plain().T + layer.bias
     torch.testing.assert_close(layer(hidden), expected, atol=0.02, rtol=0.01)
     assert layer(hidden.bfloat16()).dtype == torch.bfloat16
+
+
+def test_products_in_fp8_are_those_of_both_sides_rounded_to_it():
+    """What a GPU of fp8 does, on a CPU: 4 bits of mantissa on either side, so a few hundredths of the largest."""
+    layer = QuantisedLinear.of(matrix(200), "fp8")
+    hidden = torch.randn(7, 192, generator=torch.Generator().manual_seed(1)) * torch.logspace(-3, 3, 7)[:, None]
+    scale = hidden.abs().amax(1, keepdim=True) / 448
+    expected = ((hidden / scale).to(torch.float8_e4m3fn).float() * scale) @ layer.plain().T
+    torch.testing.assert_close(layer._scaled(hidden), expected, atol=0, rtol=0.01)
+    assert (
+        (layer._scaled(hidden) - hidden @ layer.plain().T).abs() < 0.05 * expected.abs().amax(1, keepdim=True)
+    ).all()
+
+
+@pytest.mark.cuda
+def test_products_in_fp8_on_a_gpu():
+    layer = QuantisedLinear.of(matrix(200), "fp8", torch.randn(200)).cuda()
+    hidden = torch.randn(7, 192).cuda().bfloat16()
+    expected = hidden.float() @ layer.plain().T + layer.bias
+    assert ((layer(hidden).float() - expected).abs() < 0.05 * expected.abs().max()).all()
 
 
 def test_a_kernel_of_this_machine_is_used():
@@ -88,9 +112,9 @@ def test_a_model_shrinks_and_says_nearly_the_same(model, scheme):
     before, size = hidden_of(model), weight_bytes(model.decoder.layers)
     quantise(model, scheme)
     assert scheme_of(model) == scheme
-    assert weight_bytes(model.decoder.layers) < size * {"int8": 0.29, "int4": 0.2}[scheme]
+    assert weight_bytes(model.decoder.layers) < size * {"int8": 0.29, "int4": 0.2, "fp8": 0.29}[scheme]
     gap = (hidden_of(model) - before).abs().mean() / before.abs().mean()
-    assert 0 < gap < {"int8": 0.04, "int4": 0.4}[scheme]
+    assert 0 < gap < {"int8": 0.04, "int4": 0.4, "fp8": 0.1}[scheme]
 
 
 def test_twice_is_refused(model):

@@ -12,7 +12,7 @@ Model = Annotated[
 ]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:N or mps; chosen if left out.")]
 Dtype = Annotated[str | None, typer.Option(help="float32, bfloat16 or float16; chosen if left out.")]
-Quantize = Annotated[str | None, typer.Option(help="Hold the decoder in 8 or 4 bits: int8 or int4.")]
+Quantize = Annotated[str | None, typer.Option(help="Hold the decoder in 8 or 4 bits: int8, int4 or fp8.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 MaxNewTokens = Annotated[int | None, typer.Option(help="At most so many tokens in the answer.")]
 Temperature = Annotated[float, typer.Option(help="0: the likeliest token. Above 0: draw.")]

@@ -37,8 +37,8 @@ def load(
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; the best at hand if left out.
         dtype: ``float32``, ``bfloat16`` or ``float16``; as stored, where the device computes in that at
             speed, if left out.
-        quantize: ``int8`` or ``int4``: hold the decoder's matrices in so few bits (``model/quantised.py``). A folder
-            that is stored so is loaded so.
+        quantize: ``int8``, ``int4`` or ``fp8``: hold the decoder's matrices in so few bits (``model/quantised.py``). A
+            folder that is stored so is loaded so.
         budget: what the engine may use beside the weights.
 
     Raises:

@@ -2,10 +2,12 @@
 
     int8    one scale a row, symmetric                                1.00 bytes a weight
     int4    a scale and a zero for 64 weights of a row (or for 32)      0.56 bytes a weight
+    fp8     floating point (E4M3), one scale a row                      1.00 bytes a weight
 
-Nothing is calibrated, so any checkpoint can be quantised as it is loaded. Activations stay as they are. On a CPU a few
-tokens at a time go through PyTorch's kernels for such matrices; many at once, and on other devices, a matrix is made
-plain piece by piece and multiplied as fast as the device multiplies.
+Nothing is calibrated, so any checkpoint can be quantised as it is loaded. Activations stay as they are, but for fp8 on
+a GPU that multiplies fp8 itself (compute capability 8.9 or more): there each token's are scaled to it as they come. On
+a CPU a few tokens at a time go through PyTorch's kernels for int8 and int4; many at once, and on other devices, a
+matrix is made plain piece by piece and multiplied as fast as the device multiplies.
 
 The word embeddings, which are looked up and not multiplied, the encoder and the adaptor stay as they are; a head that
 is tied to the embeddings is quantised as a copy.
@@ -25,7 +27,7 @@ from afnext.base.errors import CheckpointError
 from afnext.base.process import cpu_computes_bfloat16
 from afnext.model.flamingo import Flamingo
 
-Scheme = Literal["int8", "int4"]
+Scheme = Literal["int8", "int4", "fp8"]
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 GROUPS = (64, 32)
 """Weights that share scale and zero in int4: the first that divides the matrix's width."""
@@ -35,6 +37,11 @@ PIECE = 1 << 22
 """Weights that are plain at once, where many tokens pass: 16 MB in float32."""
 FILLED = 64
 """Rows of an int4 matrix are filled up to a multiple of this, the largest block that a kernel has."""
+FLOAT8 = torch.float8_e4m3fn
+MULTIPLE = 16
+"""Of what the sides of a matrix must be multiples for GPUs to multiply it in fp8: rows are filled up to it."""
+LARGEST = {"int8": 127.0, "fp8": torch.finfo(FLOAT8).max}
+"""What the largest weight of a row becomes."""
 KERNEL = torch.bfloat16
 """The format of activations and scales in the kernels."""
 
@@ -43,8 +50,8 @@ class QuantisedLinear(nn.Module):
     """A linear layer over quantised weights; not for training.
 
     Attributes:
-        weight: int8 [N, K], or uint8 [P, K / 2], two levels a byte, in the order of the CPU's kernel.
-        scale: bfloat16 [N], or [G, P, 2], scale and zero of every group.
+        weight: int8 [N, K]; float8 [P, K]; or uint8 [P, K / 2], two levels a byte, in the order of the CPU's kernel.
+        scale: bfloat16, one a row; or [G, P, 2], scale and zero of every group.
         bias: [N], or None.
     """
 
@@ -56,13 +63,16 @@ class QuantisedLinear(nn.Module):
         super().__init__()
         self.inputs, self.outputs, self.scheme = inputs, outputs, scheme
         self.group = group_of(inputs, scheme) or inputs
-        rows = -(-outputs // FILLED) * FILLED
-        eight = scheme == "int8"
-        weight = torch.empty(outputs, inputs, dtype=torch.int8) if eight else torch.empty(rows, inputs // 2).byte()
-        scale = torch.empty(outputs) if eight else torch.empty(inputs // self.group, rows, 2)
+        fill = FILLED if scheme == "int4" else MULTIPLE
+        rows = -(-outputs // fill) * fill
+        shape, kind, scale = {
+            "int8": ((outputs, inputs), torch.int8, torch.empty(outputs, dtype=KERNEL)),
+            "fp8": ((rows, inputs), FLOAT8, torch.zeros(rows, dtype=KERNEL)),
+            "int4": ((rows, inputs // 2), torch.uint8, torch.empty(inputs // self.group, rows, 2, dtype=KERNEL)),
+        }[scheme]
         # what is stored has another order, see ``stored``
-        self.register_buffer("weight", weight, persistent=False)
-        self.register_buffer("scale", scale.to(KERNEL), persistent=False)
+        self.register_buffer("weight", torch.zeros(shape, dtype=kind), persistent=False)
+        self.register_buffer("scale", scale, persistent=False)
         self.register_buffer("bias", torch.empty(outputs) if bias else None)
 
     @classmethod
@@ -75,10 +85,12 @@ class QuantisedLinear(nn.Module):
         layer.bias = bias
         for first, end in layer._pieces():
             piece = weight[first:end].float()
-            if scheme == "int8":
-                scale = (piece.abs().amax(1) / 127).clamp(min=1e-12).to(KERNEL)
+            if scheme != "int4":
+                largest = LARGEST[scheme]
+                scale = (piece.abs().amax(1) / largest).clamp(min=1e-12).to(KERNEL)
                 layer.scale[first:end] = scale
-                layer.weight[first:end] = (piece / scale.float()[:, None]).round().clamp(-127, 127).to(torch.int8)
+                scaled = (piece / scale.float()[:, None]).clamp(-largest, largest)
+                layer.weight[first:end] = scaled.round().to(torch.int8) if scheme == "int8" else scaled.to(FLOAT8)
             else:
                 filled = F.pad(piece, (0, 0, 0, -len(piece) % FILLED))
                 grouped = filled.view(len(filled), -1, layer.group)
@@ -92,8 +104,12 @@ class QuantisedLinear(nn.Module):
     def forward(self, hidden: Tensor) -> Tensor:
         """[..., K] -> [..., N]."""
         rows = hidden.reshape(-1, self.inputs)
-        few = len(rows) <= FEW and hidden.device.type == "cpu" and (self.scheme == "int8" or _block() is not None)
-        product = self._few(rows) if few else self._many(rows)
+        if self.scheme == "fp8" and _multiplies_float8(hidden.device):
+            product = self._scaled(rows)
+        elif len(rows) <= FEW and hidden.device.type == "cpu" and self._has_kernel():
+            product = self._few(rows)
+        else:
+            product = self._many(rows)
         if self.bias is not None:
             product = product + self.bias.to(product.dtype)
         return product.view(*hidden.shape[:-1], self.outputs)
@@ -107,22 +123,24 @@ class QuantisedLinear(nn.Module):
     def stored(self) -> dict[str, Tensor]:
         """Its tensors but the bias, as files hold them, by their last name.
 
-        int8: ``weight`` int8 [N, K], ``weight_scale`` [N, 1]. int4: ``weight`` uint8 [N, K / 2] with the even columns
-        in the low halves, ``weight_scale`` and ``weight_zero`` [N, G].
+        int8 and fp8: ``weight`` [N, K], ``weight_scale`` [N, 1]. int4: ``weight`` uint8 [N, K / 2] with the even
+        columns in the low halves, ``weight_scale`` and ``weight_zero`` [N, G].
         """
-        if self.scheme == "int8":
-            return {"weight": self.weight, "weight_scale": self.scale[:, None]}
+        if self.scheme != "int4":
+            return {"weight": self.weight[: self.outputs], "weight_scale": self.scale[: self.outputs, None]}
         levels = self._levels(0, self.outputs)[: self.outputs]
         scale, zero = (self.scale[:, : self.outputs, which].t().contiguous() for which in (0, 1))
         return {"weight": levels[:, ::2] | levels[:, 1::2] << 4, "weight_scale": scale, "weight_zero": zero}
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Take in what ``stored`` gave."""
-        if self.scheme == "int8":
-            self.weight = tensors["weight"].clone()
-            self.scale = tensors["weight_scale"][:, 0].to(KERNEL, copy=True)
-            return
         device = tensors["weight"].device
+        if self.scheme != "int4":
+            self.weight = torch.zeros(self.weight.shape, dtype=self.weight.dtype, device=device)
+            self.scale = torch.zeros(self.scale.shape, dtype=KERNEL, device=device)
+            self.weight[: self.outputs] = tensors["weight"]
+            self.scale[: self.outputs] = tensors["weight_scale"][:, 0]
+            return
         self.weight = torch.empty(self.weight.shape, dtype=torch.uint8, device=device)
         self.scale = torch.empty(self.scale.shape, dtype=KERNEL, device=device)
         for first, end in self._pieces():
@@ -134,10 +152,8 @@ class QuantisedLinear(nn.Module):
 
     def _plain_in(self, room: Tensor, first: int, end: int) -> Tensor:
         """``plain`` in the first rows of ``room``, which has some for what an int4 matrix is filled up with."""
-        if self.scheme == "int8":
-            return torch.mul(
-                self.weight[first:end], self.scale[first:end, None].to(room.dtype), out=room[: end - first]
-            )
+        if self.scheme != "int4":
+            return room[: end - first].copy_(self.weight[first:end]).mul_(self.scale[first:end, None])
         # the kernels count from the middle of the sixteen levels
         levels = self._levels(first, end).view(torch.int8).sub_(8)
         filled = slice(first, first + len(levels))
@@ -161,6 +177,19 @@ class QuantisedLinear(nn.Module):
         """[n, K] of an int4 matrix, n being end - first filled up."""
         return _from_blocks(self.weight[first : first + -(-(end - first) // FILLED) * FILLED], _block() or FILLED)
 
+    def _has_kernel(self) -> bool:
+        """Whether the CPU has one for a few rows of activations."""
+        return self.scheme == "int8" or (self.scheme == "int4" and _block() is not None)
+
+    def _scaled(self, rows: Tensor) -> Tensor:
+        """[M, K] -> [M, N], both sides in fp8: every row of activations is scaled to the range of the format."""
+        scale = (rows.abs().amax(1, keepdim=True).float() / LARGEST["fp8"]).clamp(min=1e-12)
+        product = F.scaled_mm(
+            (rows.float() / scale).to(FLOAT8), self.weight.t(), scale, F.ScalingType.RowWise,
+            self.scale.float()[None], F.ScalingType.RowWise, output_dtype=torch.bfloat16,
+        )  # fmt: skip
+        return product[:, : self.outputs].to(rows.dtype)
+
     def _few(self, rows: Tensor) -> Tensor:
         few = rows.to(KERNEL)
         if self.scheme == "int8":
@@ -182,7 +211,7 @@ class QuantisedLinear(nn.Module):
 
 
 def quantise(model: Flamingo, scheme: Scheme) -> list[str]:
-    """Quantise a model in place; the names of matrices that stay plain, because 32 does not divide their width.
+    """Quantise a model in place; the names of matrices that stay plain, for their width is no multiple of what it takes.
 
     Raises:
         CheckpointError: it is quantised already.
@@ -218,6 +247,8 @@ def matrices(model: Flamingo) -> list[str]:
 
 def group_of(inputs: int, scheme: Scheme) -> int | None:
     """Weights that share a scale in a matrix of this width; None: it cannot be quantised so."""
+    if scheme == "fp8":
+        return inputs if inputs % MULTIPLE == 0 else None
     return inputs if scheme == "int8" else next((group for group in GROUPS if inputs % group == 0), None)
 
 
@@ -245,6 +276,11 @@ def _from_blocks(weight: Tensor, block: int) -> Tensor:
     rows, columns = weight.shape[0], weight.shape[1] * 2
     parts = weight.view(-1, columns, block // 32, 16).permute(0, 2, 3, 1)
     return torch.cat((parts & 15, parts >> 4), dim=1).reshape(rows, columns)
+
+
+@cache
+def _multiplies_float8(device: torch.device) -> bool:
+    return device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 9)
 
 
 @cache

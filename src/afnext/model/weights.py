@@ -48,7 +48,7 @@ SHARD_BYTES = 5_000_000_000
 QUANTISED = "quantization_config"
 """Where ``config.json`` tells of quantised weights."""
 
-INTEGERS = {torch.int8: {"I8"}, torch.uint8: {"U8"}}
+INTEGERS = {torch.int8: {"I8"}, torch.uint8: {"U8"}, torch.float8_e4m3fn: {"F8_E4M3"}}
 DTYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 _log = logging.getLogger(__name__)
@@ -153,7 +153,7 @@ def stored_scheme(folder: str | os.PathLike[str]) -> Scheme | None:
     raise CheckpointError(
         f"{Path(folder) / CONFIG}: {QUANTISED} {told}",
         expected="weights in float32, bfloat16 or float16, or quantised by afnext",
-        do="fetch the release that is not quantised, and load it with quantize=int8 or int4",
+        do="fetch the release that is not quantised, and load it with quantize=int8, int4 or fp8",
     )
 
 
