@@ -211,7 +211,7 @@ class QuantisedLinear(nn.Module):
 
 
 def quantise(model: Flamingo, scheme: Scheme) -> list[str]:
-    """Quantise a model in place; the names of matrices that stay plain, for their width is no multiple of what it takes.
+    """Quantise a model in place; the names of matrices that stay plain, because their width does not fit.
 
     Raises:
         CheckpointError: it is quantised already.
