@@ -199,3 +199,16 @@ def test_a_batch_is_its_number_alone(recipe):
     assert first.sound[0].mel.shape != later.sound[0].mel.shape or not torch.equal(
         first.sound[0].mel, later.sound[0].mel
     )
+
+
+def test_in_several_rounds_a_skill_asks_about_several_things(recipe):
+    """How often each of several things is heard; in one round, one of them."""
+    settings = load_config(Recipe, recipe[0], ["feed.seconds=[20, 20]", "feed.skills={count: 1}", "feed.questions=9"])
+    tokenizer = Tokenizer.load(settings.model.tokenizer)
+    asked = {}
+    for rounds in (1, 12):
+        feed = SceneFeed(settings.feed.model_copy(update={"rounds": rounds}), tokenizer, NANO, 3, "train")
+        (borders,) = feed[2].talk.trees
+        asked[rounds] = len(borders) - 2
+    assert asked[1] == 1
+    assert 1 < asked[12] <= 9

@@ -3,7 +3,7 @@
 import re
 from typing import Literal, get_args
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PositiveFloat, field_validator, model_validator
 
 from afnext.audio.spec import WINDOW_SECONDS
 from afnext.base.config import Frozen
@@ -49,7 +49,7 @@ class FeedRecipe(Frozen):
     """``truth``: the decoder reads what is known of the scene, embedded, and nothing is rendered."""
     difficulty: Difficulty = Difficulty()
     """How crowded and noisy the scenes are."""
-    skills: dict[str, float] | None = None
+    skills: dict[str, PositiveFloat] | None = None
     """Relative frequency of each skill; None: all alike."""
     think: float = Field(0.0, ge=0.0, le=1.0)
     """Share of the questions that ask for reasoning, where a trace exists."""
