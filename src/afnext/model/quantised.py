@@ -63,8 +63,7 @@ class QuantisedLinear(nn.Module):
         super().__init__()
         self.inputs, self.outputs, self.scheme = inputs, outputs, scheme
         self.group = group_of(inputs, scheme) or inputs
-        fill = FILLED if scheme == "int4" else MULTIPLE
-        rows = -(-outputs // fill) * fill
+        rows = _filled(outputs, FILLED if scheme == "int4" else MULTIPLE)
         shape, kind, scale = {
             "int8": ((outputs, inputs), torch.int8, torch.empty(outputs, dtype=KERNEL)),
             "fp8": ((rows, inputs), FLOAT8, torch.zeros(rows, dtype=KERNEL)),
@@ -117,7 +116,7 @@ class QuantisedLinear(nn.Module):
     def plain(self, first: int = 0, end: int | None = None, dtype: torch.dtype = torch.float32) -> Tensor:
         """What rows ``first`` (of int4: a multiple of 64) to ``end`` of the matrix stand for, [end - first, K]."""
         end = self.outputs if end is None else end
-        room = torch.empty(-(-(end - first) // FILLED) * FILLED, self.inputs, dtype=dtype, device=self.weight.device)
+        room = torch.empty(_filled(end - first), self.inputs, dtype=dtype, device=self.weight.device)
         return self._plain_in(room, first, end)
 
     def stored(self) -> dict[str, Tensor]:
@@ -175,7 +174,7 @@ class QuantisedLinear(nn.Module):
 
     def _levels(self, first: int, end: int) -> Tensor:
         """[n, K] of an int4 matrix, n being end - first filled up."""
-        return _from_blocks(self.weight[first : first + -(-(end - first) // FILLED) * FILLED], _block() or FILLED)
+        return _from_blocks(self.weight[first : first + _filled(end - first)], _block() or FILLED)
 
     def _has_kernel(self) -> bool:
         """Whether the CPU has one for a few rows of activations."""
@@ -203,7 +202,7 @@ class QuantisedLinear(nn.Module):
         dtype = torch.float32 if slow else rows.dtype
         many, pieces = rows.to(dtype), list(self._pieces())
         # memory that is new to the process costs more than what is done in it: one room for all pieces
-        room = torch.empty(-(-pieces[0][1] // FILLED) * FILLED, self.inputs, dtype=dtype, device=rows.device)
+        room = torch.empty(_filled(pieces[0][1]), self.inputs, dtype=dtype, device=rows.device)
         product = rows.new_empty(len(rows), self.outputs)
         for first, end in pieces:
             product[:, first:end] = F.linear(many, self._plain_in(room, first, end))
@@ -261,6 +260,11 @@ def weight_bytes(model: nn.Module) -> int:
     """Bytes of all parameters and buffers, shared ones once."""
     tensors = {tensor.data_ptr(): tensor.nbytes for tensor in (*model.parameters(), *model.buffers())}
     return sum(tensors.values())
+
+
+def _filled(rows: int, multiple: int = FILLED) -> int:
+    """The next multiple."""
+    return -(-rows // multiple) * multiple
 
 
 def _to_blocks(levels: Tensor, block: int) -> Tensor:
